@@ -37,14 +37,14 @@ public interface IJournalStore : IAsyncDisposable
     /// <exception cref="JournalOutcomeUnknownException">It may have been written: recover before deciding again.</exception>
     ValueTask<Appended> AppendAsync(JournalTurn turn, CancellationToken shutdown);
 
-    /// <summary>The newest snapshot at or after nothing, if any, and every entry after it.</summary>
+    /// <summary>Reads one journal: to recover its grain, or the entries after a version.</summary>
     /// <param name="journal">A journal never written gives version 0 and nothing else.</param>
-    /// <param name="afterVersion">0 to recover (snapshot and tail); n &gt; 0 for the entries after version n, without a
-    /// snapshot.</param>
+    /// <param name="afterVersion">Null to recover: the newest snapshot, if any, and every entry after it. n &gt;= 0: every
+    /// entry after version n, without a snapshot.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <exception cref="JournalDamagedException">The chain does not fit.</exception>
     /// <exception cref="JournalUnavailableException">It could not be read now.</exception>
-    ValueTask<JournalTail> ReadAsync(JournalId journal, long afterVersion, CancellationToken cancellation);
+    ValueTask<JournalTail> ReadAsync(JournalId journal, long? afterVersion, CancellationToken cancellation);
 
     /// <summary>A page of one shard's log, in position order, without gaps.</summary>
     /// <param name="shard">From 0.</param>
