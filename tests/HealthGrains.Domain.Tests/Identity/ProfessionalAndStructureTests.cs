@@ -169,11 +169,11 @@ public sealed class ProfessionalAndStructureTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void The_published_office_number_has_no_valid_rpps_and_needs_leniency()
+    public void An_office_is_checked_by_its_professionals_number()
     {
-        Assert.False(Rpps.TryParse("99700427885", out _));
-        Assert.False(StructureId.TryParse("499700427885006", out _));
-        Assert.True(StructureId.TryParse("499700427885006", Lenient, out var office));
+        Assert.True(StructureId.TryParse("499700427885006", out _));
+        Assert.False(StructureId.TryParse("499700427886006", out _));
+        Assert.True(StructureId.TryParse("499700427886006", Lenient, out var office));
         Assert.False(office.CheckDigitFits);
     }
 
