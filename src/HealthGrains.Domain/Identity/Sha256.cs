@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 
 namespace HealthGrains.Domain.Identity;
 
-/// <summary>A SHA-256: 32 bytes, by value. Text is 64 lower-case hexadecimal digits.</summary>
+/// <summary>A SHA-256 (FIPS 180-4): 32 bytes, by value. Text is 64 lower-case hexadecimal digits; either case is read.</summary>
 public readonly record struct Sha256
 {
     public const int Length = 32;
@@ -15,6 +15,7 @@ public readonly record struct Sha256
     private readonly ulong _d;
 
     /// <param name="bytes">Exactly 32 bytes.</param>
+    /// <exception cref="ArgumentException">The length differs.</exception>
     public Sha256(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length != Length)
@@ -25,12 +26,22 @@ public readonly record struct Sha256
         _d = BinaryPrimitives.ReadUInt64BigEndian(bytes[24..]);
     }
 
+    /// <summary>A default value: the digest of nothing that exists.</summary>
+    public bool IsNone => (_a | _b | _c | _d) == 0;
+
     /// <summary>The hash of <paramref name="content"/>.</summary>
     public static Sha256 Of(ReadOnlySpan<byte> content)
     {
         Span<byte> hash = stackalloc byte[Length];
         SHA256.HashData(content, hash);
         return new Sha256(hash);
+    }
+
+    /// <summary>Takes a digest that a stranger sent; false unless it has 32 bytes.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> bytes, out Sha256 sha256)
+    {
+        sha256 = bytes.Length == Length ? new Sha256(bytes) : default;
+        return bytes.Length == Length;
     }
 
     /// <summary>Reads 64 hexadecimal digits.</summary>
@@ -48,6 +59,10 @@ public readonly record struct Sha256
         return false;
     }
 
+    /// <exception cref="FormatException">The text is not 64 hexadecimal digits.</exception>
+    public static Sha256 Parse(string text) =>
+        TryParse(text, out var sha256) ? sha256 : throw IdentityText.NotA("SHA-256");
+
     /// <param name="destination">At least 32 bytes.</param>
     public void CopyTo(Span<byte> destination)
     {
@@ -64,5 +79,10 @@ public readonly record struct Sha256
         return bytes;
     }
 
-    public override string ToString() => Convert.ToHexStringLower(ToArray());
+    public override string ToString()
+    {
+        Span<byte> bytes = stackalloc byte[Length];
+        CopyTo(bytes);
+        return Convert.ToHexStringLower(bytes);
+    }
 }
