@@ -4,7 +4,7 @@ namespace HealthGrains.Domain.Documents;
 
 /// <summary>What the producer says of one document. Source: IHE ITI TF-3 section 4.2.3.2, DocumentEntry; CI-SIS, volet
 /// Partage de documents de santé.</summary>
-/// <remarks>A value of this type has passed <see cref="MetadataRules"/>, or comes from the journal.</remarks>
+/// <remarks>A value of this type has passed MetadataRules, or comes from the journal.</remarks>
 public sealed record DocumentMetadata
 {
     public required UniqueId UniqueId { get; init; }
