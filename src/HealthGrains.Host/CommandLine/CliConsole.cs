@@ -70,4 +70,9 @@ internal sealed class CliConsole
 }
 
 /// <summary>Nobody reads the results any more, or the disk under them is full.</summary>
-internal sealed class OutputClosedException(IOException inner) : Exception("The output cannot be written: " + inner.Message, inner);
+internal sealed class OutputClosedException(IOException inner)
+    : Exception($"The results cannot be written: {inner.Message}. It is safe to repeat the command.", inner)
+{
+    /// <summary>A reader who took what it wanted and left, as <c>head</c> does.</summary>
+    public bool ReaderLeft { get; } = inner.HResult == StandardOutput.ReaderLeft;
+}

@@ -54,7 +54,11 @@ internal static class CommandRoot
 
         // Verbs have no action of the library's; what has one is --help or --version.
         if (options.Action is not null || options.CommandResult.Command is not VerbCommand verb)
-            return (ExitCode)await options.InvokeAsync(new InvocationConfiguration { Output = console.Output, Error = console.Error }, stopping);
+        {
+            var exit = await options.InvokeAsync(new InvocationConfiguration { Output = console.Output, Error = console.Error }, stopping);
+            await console.Output.FlushAsync(stopping);
+            return (ExitCode)exit;
+        }
 
         var verbose = options.GetValue(CommonOptions.Verbose);
         try
@@ -70,8 +74,10 @@ internal static class CommandRoot
         catch (OutputClosedException e)
         {
             // Whoever took the first lines and left (head) got what he or she wanted.
+            if (e.ReaderLeft) return ExitCode.Ok;
+            console.Tell(ErrorLine.Of(e.Message, next: null));
             if (verbose) console.Tell(e.ToString());
-            return ExitCode.Ok;
+            return ExitCode.Partial;
         }
         catch (Exception e)
         {

@@ -7,6 +7,10 @@ namespace HealthGrains.Host.CommandLine;
 /// stream would keep a position of its own and write over what other processes append to the same file.</remarks>
 internal sealed class StandardOutput : Stream
 {
+    /// <summary>EPIPE, as <see cref="Exception.HResult"/> of what <see cref="Write(ReadOnlySpan{byte})"/> throws: the reader
+    /// has left.</summary>
+    internal const int ReaderLeft = 32;
+
     private const int Interrupted = 4;
 
     public override bool CanRead => false;
@@ -36,7 +40,7 @@ internal sealed class StandardOutput : Stream
             }
 
             var error = Marshal.GetLastPInvokeError();
-            if (error != Interrupted) throw new IOException(Marshal.GetPInvokeErrorMessage(error));
+            if (error != Interrupted) throw new IOException(Marshal.GetPInvokeErrorMessage(error), error);
         }
     }
 
