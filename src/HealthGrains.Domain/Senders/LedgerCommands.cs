@@ -1,3 +1,4 @@
+using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Turns;
 
 namespace HealthGrains.Domain.Senders;
