@@ -1,4 +1,5 @@
 using HealthGrains.Domain.Access;
+using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Identity;
 
 namespace HealthGrains.Domain.Consent;
@@ -39,6 +40,11 @@ public sealed record Authorization(
     bool IsAdministrator)
 {
     public DateTimeOffset? RevokedAt { get; init; }
+
+    public Actor GrantedBy { get; init; } = Actor.Patient;
+
+    /// <summary>For display; decides nothing.</summary>
+    public string HolderName { get; init; } = "";
 
     public bool IsActive(DateTimeOffset now) => RevokedAt is null && Start <= now && (End is not { } end || now < end);
 
@@ -91,6 +97,22 @@ public sealed class ConsentState
         }
 
         return permitted ? ConsentAnswer.Permitted : ConsentAnswer.Missing;
+    }
+
+    /// <summary>The end of the reader's longest permit; null if one has no end, or if there is none.</summary>
+    public DateTimeOffset? PermittedUntil(Reader reader, DateTimeOffset now)
+    {
+        DateTimeOffset? until = null;
+        foreach (var authorization in _authorizations)
+        {
+            if (!authorization.Permit || !authorization.IsActive(now) || !authorization.Names(reader))
+                continue;
+            if (authorization.End is not { } end)
+                return null;
+            until = until is { } later && later > end ? later : end;
+        }
+
+        return until;
     }
 
     internal void Grant(Authorization authorization)

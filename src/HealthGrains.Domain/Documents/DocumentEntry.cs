@@ -49,6 +49,11 @@ public sealed record DocumentEntry
     /// <summary>Where its submission stands in the journal and in the log.</summary>
     public required EventStamp Stamp { get; init; }
 
+    /// <summary>The other rendering of the same report, as either of them named it.</summary>
+    public UniqueId? Twin { get; init; }
+
+    public DateTimeOffset? WithdrawnAt { get; init; }
+
     /// <summary>Deposited in a secret session.</summary>
     public bool Secret { get; init; }
 

@@ -28,6 +28,9 @@ public sealed class RecordIndex
         return entry;
     }
 
+    /// <summary>The other rendering of the same report, if it is here.</summary>
+    public DocumentEntry? Twin(DocumentEntry entry) => entry.Twin is { } twin ? Find(twin) : null;
+
     internal void Add(DocumentEntry entry)
     {
         _byId.Add(entry.Id, _entries.Count);

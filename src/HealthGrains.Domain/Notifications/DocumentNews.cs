@@ -14,7 +14,7 @@ public static class DocumentNews
         For(!entry.IsMasked, replaced is null ? null : !replaced.IsMasked, change);
 
     // A change of labels alone is not a new result, but what becomes visible by it is seen for the first time.
-    private static ChangeCode? For(bool visible, bool? before, ChangeKind change) => (visible, before, change) switch
+    internal static ChangeCode? For(bool visible, bool? before, ChangeKind change) => (visible, before, change) switch
     {
         (false, _, _) => null,
         (true, null or false, _) => ChangeCode.DocumentAdded,

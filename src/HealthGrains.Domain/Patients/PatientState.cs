@@ -15,7 +15,7 @@ namespace HealthGrains.Domain.Patients;
 /// a parameter decided is in the event.</remarks>
 public sealed class PatientState
 {
-    private readonly Dictionary<string, Reader> _followers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Follower> _followers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DateOnly> _lastAccessDay = new(StringComparer.Ordinal);
     private readonly List<TracedAccess> _accesses = [];
 
@@ -28,11 +28,20 @@ public sealed class PatientState
     /// <summary>What the patient is told.</summary>
     public AudienceFeed PatientFeed { get; } = new();
 
+    /// <summary>What the professionals who may read the record are told; their inboxes are told apart from it.</summary>
+    public AudienceFeed ProfessionalFeed { get; } = new();
+
+    /// <summary>When the record was first opened.</summary>
+    public DateTimeOffset? OpenedAt { get; private set; }
+
+    /// <summary>When the person first activated it.</summary>
+    public DateTimeOffset? ActivatedAt { get; private set; }
+
     /// <summary>Traits of the first document that stated them.</summary>
     public PatientTraits? Traits { get; private set; }
 
     /// <summary>The professionals who asked to be told, in the hat in which they asked. IdNat_PS → reader.</summary>
-    public IReadOnlyDictionary<string, Reader> Followers => _followers;
+    public IReadOnlyDictionary<string, Follower> Followers => _followers;
 
     /// <summary>Every access by somebody other than the patient, in order.</summary>
     public IReadOnlyList<TracedAccess> Accesses => _accesses;
@@ -48,6 +57,8 @@ public sealed class PatientState
             case RecordOpened opened:
                 if (Record.State == RecordState.Closed && !opened.RestoresContent)
                     Index.SealAll();
+                OpenedAt ??= opened.At;
+                ActivatedAt ??= opened.Activated ? opened.At : null;
                 Record = new RecordStatus(
                     opened.Activated ? RecordState.OpenActivated : RecordState.OpenNotActivated, opened.At, "", false);
                 break;
@@ -76,7 +87,7 @@ public sealed class PatientState
                 Consent.Unblock(unblocked.Professional);
                 break;
             case PatientFollowed followed:
-                _followers[followed.By.Id] = ReaderOf(followed.By);
+                _followers[followed.By.Id] = new Follower(ReaderOf(followed.By), followed.At);
                 break;
             case PatientUnfollowed unfollowed:
                 _followers.Remove(unfollowed.By.Id);
@@ -114,8 +125,11 @@ public sealed class PatientState
             Recipients = submitted.Recipients.Count,
             Stamp = stamp,
             Secret = submitted.SecretSession,
+            Twin = submitted.TwinOf,
         };
         Index.Add(entry);
+        if (submitted.TwinOf is { } twinId && Index.Find(twinId) is { } twin)
+            Index.Change(twin.Id, other => other with { Twin = entry.Metadata.UniqueId });
         if (replaced is not null)
         {
             Index.Change(replaced.Id, old => old with
@@ -127,20 +141,26 @@ public sealed class PatientState
         }
 
         Traits ??= submitted.Traits;
-        if (DocumentNews.ForPatient(entry, replaced, submitted.Change) is { } code)
-            PatientFeed.Tell(submitted.At, code, entry.Id, submitted.By);
+        if (DocumentNews.ForPatient(entry, replaced, submitted.Change) is { } patientCode)
+            PatientFeed.Tell(submitted.At, patientCode, entry.Id, submitted.By);
+        if (DocumentNews.ForProfessionals(entry, replaced, submitted.Change) is { } code)
+            ProfessionalFeed.Tell(submitted.At, code, entry.Id, submitted.By);
     }
 
     private void ApplyWithdrawn(DocumentWithdrawn withdrawn)
     {
-        var visible = Index.Find(withdrawn.DocumentId) is { IsHiddenFromPatient: false };
         Index.Change(withdrawn.DocumentId, entry => entry with
         {
             Status = DocumentStatus.Deleted,
             EntryVersion = entry.EntryVersion + 1,
+            WithdrawnAt = withdrawn.At,
         });
-        if (visible)
-            PatientFeed.Tell(withdrawn.At, ChangeCode.DocumentWithdrawn, withdrawn.DocumentId, withdrawn.By);
+        if (Index.Find(withdrawn.DocumentId) is not { } entry)
+            return;
+        if (!entry.IsHiddenFromPatient)
+            PatientFeed.Tell(withdrawn.At, ChangeCode.DocumentWithdrawn, entry.Id, withdrawn.By);
+        if (!entry.IsMasked)
+            ProfessionalFeed.Tell(withdrawn.At, ChangeCode.DocumentWithdrawn, entry.Id, withdrawn.By);
     }
 
     private void ApplyAccessed(RecordAccessed accessed)
@@ -168,3 +188,6 @@ public sealed class PatientState
 /// <summary>One access as it stands in the record.</summary>
 /// <param name="Sequence">Counts all accesses of the record, from 1.</param>
 public sealed record TracedAccess(int Sequence, DateTimeOffset At, Actor By, AccessTrace Trace);
+
+/// <summary>A professional who is to be told, in the hat in which they asked.</summary>
+public sealed record Follower(Reader Reader, DateTimeOffset Since);
