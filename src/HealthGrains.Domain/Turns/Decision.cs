@@ -26,7 +26,7 @@ public sealed class Decision<TState, TEvent, TAnswer>
     public Refusal? Refusal { get; }
 
     /// <summary>Bytes to make durable with the events.</summary>
-    public DocumentContent? Content { get; init; }
+    public DocumentContent? Content { get; private init; }
 
     public static Decision<TState, TEvent, TAnswer> Refuse(Refusal refusal, params IReadOnlyList<TEvent> events) =>
         new(events, refusal, null);
@@ -35,8 +35,9 @@ public sealed class Decision<TState, TEvent, TAnswer>
     public static Decision<TState, TEvent, TAnswer> Reply(TAnswer answer) => new([], null, _ => answer);
 
     /// <summary>Appends events and answers from the state that they lead to.</summary>
-    public static Decision<TState, TEvent, TAnswer> Emit(IReadOnlyList<TEvent> events, Func<TState, TAnswer> answer) =>
-        new(events, null, answer);
+    public static Decision<TState, TEvent, TAnswer> Emit(
+        IReadOnlyList<TEvent> events, Func<TState, TAnswer> answer, DocumentContent? content = null) =>
+        new(events, null, answer) { Content = content };
 
     /// <summary>The answer, from the state after the events. Not for a refusal.</summary>
     public TAnswer AnswerFrom(TState state) =>
