@@ -1,4 +1,5 @@
 using HealthGrains.Domain.Turns;
+using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
 using HealthGrains.Grains.Journal;
 
@@ -16,7 +17,7 @@ namespace HealthGrains.Grains.Turns;
 /// <para>The engine calls one turn at a time. A crash between any two steps leaves either the whole turn in the journal or
 /// nothing of it.</para>
 /// </remarks>
-public class JournaledGrain<TState, TEvent>
+public class JournaledGrain<TState, TEvent> : IGrain<TState, TEvent>
     where TState : class
     where TEvent : class
 {
@@ -54,6 +55,12 @@ public class JournaledGrain<TState, TEvent>
                 _state = null;
                 _services.Instruments.TurnLostRace(Journal.Kind);
             }
+            catch (JournalUnavailableException)
+            {
+                // Nothing was written, so the state is still the journal's. A store that is busy is not asked to recover
+                // every grain that it turned away.
+                throw;
+            }
             catch
             {
                 _state = null;
@@ -87,23 +94,27 @@ public class JournaledGrain<TState, TEvent>
             }
         }
 
-        // 5. Reply.
-        var result = decision.Refusal is { } refusal
-            ? new TurnResult<TAnswer>(default, refusal)
-            : new TurnResult<TAnswer>(decision.AnswerFrom(state), null);
-
-        // 6. Publish. The feed only wakes: what it tells is read from the journal.
-        if (decision.Events.Count > 0)
+        try
         {
-            _services.Feed.Publish(Journal);
-            if (Snapshots.IsDue(_version, _snapshotVersion))
-            {
-                _snapshotVersion = _version;
-                _services.Snapshots.Request(Journal);
-            }
+            // 5. Reply.
+            return decision.Refusal is { } refusal
+                ? new TurnResult<TAnswer>(default, refusal)
+                : new TurnResult<TAnswer>(decision.AnswerFrom(state), null);
         }
+        finally
+        {
+            // 6. Publish, also when the reply has a bug: the events are durable. The feed only wakes: what it tells is
+            // read from the journal.
+            if (decision.Events.Count > 0)
+                Publish();
+        }
+    }
 
-        return result;
+    private void Publish()
+    {
+        _services.Feed.Publish(Journal);
+        if (Snapshots.IsDue(_version, _snapshotVersion) && _services.Snapshots.Request(Journal))
+            _snapshotVersion = _version;
     }
 
     private JournalTurn Encode<TAnswer>(Decision<TState, TEvent, TAnswer> decision)
