@@ -162,6 +162,7 @@ public sealed record SubmitDocument(
             {
                 ["head_document_id"] = head.Id.ToString(),
                 ["head_unique_id"] = head.Metadata.UniqueId.ToString(),
+                ["head_entry_version"] = head.EntryVersion.ToString(System.Globalization.CultureInfo.InvariantCulture),
             },
         };
 }

@@ -41,6 +41,7 @@ public sealed record WithdrawDocument(UniqueId Target, UniqueId? TwinOf, string 
                 {
                     ["head_document_id"] = head.Id.ToString(),
                     ["head_unique_id"] = head.Metadata.UniqueId.ToString(),
+                    ["head_entry_version"] = head.EntryVersion.ToString(System.Globalization.CultureInfo.InvariantCulture),
                 },
             });
         }
