@@ -76,6 +76,9 @@ public sealed record SubmitDocument(
                 RefusalCode.InsMismatch, "The identity traits are not those known for this INS.", "content.recordTarget");
         }
 
+        if (TwinOf is { } twin && CheckTwin(state, twin) is { } twinRefusal)
+            return Refuse(twinRefusal);
+
         DocumentEntry? replaced = null;
         if (Replaces is { } target && FindReplaced(state, target, out replaced) is { } refusal)
             return Refuse(refusal);
@@ -136,7 +139,9 @@ public sealed record SubmitDocument(
                 RefusalCode.MetadataInvalid, "A replacement keeps the type of what it replaces.", "metadata.type_code");
         }
 
-        if (TwinOf is null && state.Index.Twin(entry) is { Status: DocumentStatus.Approved })
+        // The new twin has a unique id of its own: naming the old one would leave it behind as well.
+        if (state.Index.Twin(entry) is { Status: DocumentStatus.Approved } twin
+            && (TwinOf is null || TwinOf == twin.Metadata.UniqueId))
         {
             return new Refusal(
                 RefusalCode.TwinMissing, "The document has another rendering, which must be replaced with it.", "twin_of");
@@ -144,6 +149,21 @@ public sealed record SubmitDocument(
 
         replaced = entry;
         return null;
+    }
+
+    // A twin binds both sides, since neither is withdrawn alone: so it is nobody else's document, and one of two.
+    private Refusal? CheckTwin(PatientState state, UniqueId twin)
+    {
+        if (twin == Metadata.UniqueId)
+            return new Refusal(RefusalCode.MetadataInvalid, "A document is not its own twin.", "twin_of");
+        if (state.Index.Find(twin) is not { } other)
+            return null;
+        if (!other.IsManagedBy(By))
+            return new Refusal(RefusalCode.NotAuthor, "The twin is a document of another organisation.", "twin_of");
+        return state.Index.Twin(other) is { Status: DocumentStatus.Approved } third
+            && third.Metadata.UniqueId != Metadata.UniqueId
+            ? new Refusal(RefusalCode.TwinMissing, "The document named as twin has another rendering.", "twin_of")
+            : null;
     }
 
     // Labels alone changed only if the bodies are the same; a sender's word does not make a new result disappear.

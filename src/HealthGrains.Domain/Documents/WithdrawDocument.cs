@@ -23,7 +23,7 @@ public sealed record WithdrawDocument(UniqueId Target, UniqueId? TwinOf, string 
     {
         if (state.Record.IsUnknown)
             return Refuse(RefusalCode.PatientUnknown, "There is no such record.", "patient");
-        if (state.Index.Find(Target) is not { } entry)
+        if (state.Index.Find(Target) is not { } entry || entry is { Sealed: true, Status: not DocumentStatus.Deleted })
             return Refuse(RefusalCode.TargetNotFound, "The document to withdraw is not known here.", "unique_id");
         if (!entry.IsManagedBy(By))
             return Refuse(RefusalCode.NotAuthor, "Only the author's organisation may withdraw a document.", "unique_id");
@@ -51,6 +51,9 @@ public sealed record WithdrawDocument(UniqueId Target, UniqueId? TwinOf, string 
             return Refuse(
                 RefusalCode.TwinMissing, "The document has another rendering, which must be withdrawn with it.", "twin_of");
         }
+
+        if (twin is not null && !twin.IsManagedBy(By))
+            return Refuse(RefusalCode.NotAuthor, "The other rendering is a document of another organisation.", "twin_of");
 
         var events = new List<PatientEvent> { Withdraw(state, entry, turn.Now) };
         if (twin is not null)

@@ -204,6 +204,19 @@ public sealed class HiddenThingsTests
     }
 
     [Fact]
+    public void A_refused_attempt_at_a_hidden_document_is_shown_like_one_at_a_document_that_does_not_exist()
+    {
+        _record.Read(Cast.Specialist, _record.Submit("hidden", HiddenFromPatient), content: true);
+        _record.Read(Cast.Specialist, _record.Submission("unknown").NewId, content: true);
+
+        var traces = _record.Accesses().Accesses;
+
+        Assert.Equal(2, traces.Count);
+        Assert.All(traces, access => Assert.Empty(access.Trace.Documents));
+        Assert.Equal(traces[0].Trace.Refused, traces[1].Trace.Refused);
+    }
+
+    [Fact]
     public void A_list_that_showed_a_hidden_document_is_traced_without_it()
     {
         _record.Submit("hidden", HiddenFromPatient);
