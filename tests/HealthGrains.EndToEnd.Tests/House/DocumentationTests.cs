@@ -116,7 +116,7 @@ public sealed partial class DocumentationTests
 
     [GeneratedRegex(
         @"(?<![\w.-])/(work|tmp|home|root|mnt|Users)\b|nuget\.org|npmjs|pypi\.org|docker\.io|ghcr\.io|artifactory|pkgs\.dev",
-        RegexOptions.IgnoreCase, 1000)]
+        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Foreign();
 
     [GeneratedRegex("(?<=[a-z])(?=[A-Z])", RegexOptions.None, 1000)]

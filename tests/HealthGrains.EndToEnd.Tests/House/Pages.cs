@@ -62,12 +62,12 @@ internal static partial class Pages
     [GeneratedRegex(@"\]\((?<target>[^)\s]+)\)", RegexOptions.None, 1000)]
     private static partial Regex LinkTarget();
 
-    [GeneratedRegex(@"(?<![\w./$-])(src|docs|tests|protos|deploy|load-tests|\.ci)/[\w./*-]*[\w*]", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"(?<![\w./$-])(src|docs|tests|protos|deploy|load-tests|\.ci)/[\w./*-]*[\w*]", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Mention();
 
     [GeneratedRegex(@"^```.*?^```", RegexOptions.Multiline | RegexOptions.Singleline, 1000)]
     private static partial Regex Block();
 
-    [GeneratedRegex("(^|/)(bin|obj|node_modules|TestResults)(/|$)", RegexOptions.None, 1000)]
+    [GeneratedRegex("(^|/)(bin|obj|node_modules|TestResults)(/|$)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Made();
 }
