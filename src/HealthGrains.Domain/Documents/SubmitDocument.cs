@@ -86,7 +86,7 @@ public sealed record SubmitDocument(
             return Refuse(refusal);
 
         var change = ChangeAgainst(replaced);
-        var recipients = Audience.ForSubmission(state, this, replaced, change, turn.Now);
+        var (recipients, code) = Audience.ForSubmission(state, this, replaced, change, turn.Now);
         if (ValidateOnly)
         {
             return Reply(new SubmissionReceipt
@@ -115,6 +115,7 @@ public sealed record SubmitDocument(
             TwinOf = TwinOf,
             Traits = state.Traits is null ? Traits : null,
             Recipients = recipients,
+            RecipientsCode = code,
         };
         IReadOnlyList<PatientEvent> events = opens
             ? [new RecordOpened(turn.Now, By, Activated: false, RestoresContent: false), submitted]

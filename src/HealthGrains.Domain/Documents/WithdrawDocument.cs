@@ -75,7 +75,10 @@ public sealed record WithdrawDocument(UniqueId Target, UniqueId? TwinOf, string 
     }
 
     private DocumentWithdrawn Withdraw(PatientState state, DocumentEntry entry, DateTimeOffset now) =>
-        new(now, By, entry.Id, Reason) { Recipients = Audience.ForWithdrawal(state, entry, now) };
+        new(now, By, entry.Id, entry.Metadata.UniqueId, Reason)
+        {
+            Recipients = Audience.ForWithdrawal(state, entry, now),
+        };
 }
 
 /// <summary>A document that is withdrawn now.</summary>

@@ -30,6 +30,7 @@ public sealed class Snapshots : IAsyncDisposable
 
     // Under _gate, and read outside of it to keep the common "no" cheap: a late "yes" is refused under the lock.
     private volatile bool _ended;
+    private int _disposed;
 
     /// <param name="store">Read and written by the worker alone.</param>
     /// <param name="models">How each kind of journal is folded.</param>
@@ -107,7 +108,7 @@ public sealed class Snapshots : IAsyncDisposable
     /// <summary>Forgets what waits and ends the one under way.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_store is null)
+        if (_store is null || Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
         await _shutdown.CancelAsync();
         await DrainAsync(CancellationToken.None);
