@@ -8,7 +8,7 @@ namespace HealthGrains.Testing.Suites;
 /// <summary>Callers who give up, and engines that end.</summary>
 public abstract partial class PatientEngineSuite
 {
-    [Fact]
+    [SuiteFact]
     public async Task A_call_given_up_in_the_mailbox_is_dropped_without_running()
     {
         await using var bench = Bench();
@@ -33,7 +33,7 @@ public abstract partial class PatientEngineSuite
         Assert.Equal(["first", "behind"], (await bench.FoldAsync(grain)).Entries.Select(entry => entry.Caller));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_call_given_up_within_its_turn_commits_all_the_same()
     {
         await using var bench = Bench();
@@ -62,7 +62,7 @@ public abstract partial class PatientEngineSuite
         Assert.Equal((await bench.FoldAsync(grain)).Text, await engine.LookAsync(grain));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_call_of_a_caller_who_has_given_up_already_does_nothing()
     {
         await using var bench = Bench();
@@ -75,7 +75,7 @@ public abstract partial class PatientEngineSuite
         Assert.Equal(default, engine.Engine.Status);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Callers_who_give_up_in_thousands_leave_nothing_behind()
     {
         await using var bench = Bench();
@@ -114,7 +114,7 @@ public abstract partial class PatientEngineSuite
         }
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Draining_ends_the_turns_that_have_begun_and_refuses_the_others()
     {
         await using var bench = Bench();
@@ -138,7 +138,7 @@ public abstract partial class PatientEngineSuite
         Assert.Equal(["running"], (await bench.FoldAsync(grain)).Entries.Select(entry => entry.Caller));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Draining_under_fire_loses_nothing_that_was_acknowledged()
     {
         await using var bench = Bench();
@@ -172,7 +172,7 @@ public abstract partial class PatientEngineSuite
         }
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Draining_returns_in_time_although_a_turn_is_running()
     {
         await using var bench = Bench();
@@ -193,7 +193,7 @@ public abstract partial class PatientEngineSuite
         Assert.Equal(1, (await running.Within("ending the turn")).Value.Version);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Disposing_ends_the_waiting_for_the_store()
     {
         await using var bench = Bench();

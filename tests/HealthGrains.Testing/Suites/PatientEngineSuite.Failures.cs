@@ -10,7 +10,7 @@ namespace HealthGrains.Testing.Suites;
 /// <summary>Stores that fail, grains with bugs, and two owners of one journal.</summary>
 public abstract partial class PatientEngineSuite
 {
-    [Fact]
+    [SuiteFact]
     public async Task A_failed_append_changes_nothing_in_memory()
     {
         await using var bench = Bench();
@@ -30,28 +30,15 @@ public abstract partial class PatientEngineSuite
         Assert.Equal(2, (await engine.AskAsync(grain, new Count("a", 2, 7))).Value.Version);
     }
 
-    [Theory]
-    [InlineData(StoreFault.UnknownWritten, 2)]
-    [InlineData(StoreFault.UnknownNotWritten, 1)]
-    public async Task After_an_unknown_outcome_the_next_call_tells_what_the_journal_tells(StoreFault fault, int entries)
-    {
-        await using var bench = Bench();
-        var engine = await bench.StartAsync();
-        var grain = EngineBench.Grain("unknown outcome");
-        await engine.AskAsync(grain, new Count("a", 1, 5));
+    [SuiteFact]
+    public Task After_an_unknown_outcome_that_was_written_the_next_call_sees_it() =>
+        RecoverFromUnknownAsync(StoreFault.UnknownWritten, entries: 2);
 
-        engine.Store.FailNextAppend(grain, fault);
-        await Assert.ThrowsAsync<JournalOutcomeUnknownException>(() => engine.AskAsync(grain, new Count("a", 2, 7)));
+    [SuiteFact]
+    public Task After_an_unknown_outcome_that_was_not_written_the_next_call_does_not_see_it() =>
+        RecoverFromUnknownAsync(StoreFault.UnknownNotWritten, entries: 1);
 
-        Assert.Equal(1, engine.Store.FaultsMet);
-        var journal = await bench.FoldAsync(grain);
-        Assert.Equal(entries, journal.Entries.Count);
-        Assert.Equal(journal.Text, await engine.LookAsync(grain));
-        Assert.Equal(2, engine.Store.Reads);
-        Assert.Equal(entries + 1, (await engine.AskAsync(grain, new Count("a", 3, 1))).Value.Version);
-    }
-
-    [Fact]
+    [SuiteFact]
     public async Task A_journal_that_cannot_be_read_fails_the_call_and_not_the_next()
     {
         await using var bench = Bench();
@@ -64,7 +51,7 @@ public abstract partial class PatientEngineSuite
         Assert.Equal(1, (await engine.AskAsync(grain, new Count("a", 1, 1))).Value.Version);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_damaged_journal_is_served_to_nobody_and_told_in_the_log()
     {
         await using var bench = Bench();
@@ -79,41 +66,13 @@ public abstract partial class PatientEngineSuite
         Assert.DoesNotContain(grain.Key, Assert.Single(bench.LogLines, IsError).Text, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_bug_in_a_turn_fails_that_call_alone_and_is_logged_once_without_data(bool inAnswer)
-    {
-        const string Secret = "a name and a diagnosis";
-        await using var bench = Bench();
-        var engine = await bench.StartAsync();
-        var grain = EngineBench.Grain("stumbling");
-        using var watcher = bench.Feed.Subscribe(grain);
-        bench.Announce("TurnBug");
-        var hold = engine.Store.HoldNextAppend(grain);
-        var before = engine.Begin(grain, new Count("before", 1, 1));
-        await hold.ReachedAsync();
-        var stumbling = engine.Begin(grain, new Stumble(Secret, inAnswer));
-        var behind = engine.Begin(grain, new Count("behind", 1, 1));
-        await BoundedAwait.UntilAsync(() => engine.Engine.Status.WaitingCalls, 2, "queueing two calls");
+    [SuiteFact]
+    public Task A_bug_in_a_rule_fails_that_call_alone_and_is_logged_once_without_data() => StumbleAsync(inAnswer: false);
 
-        hold.Release();
-        await before.Within("counting before the bug");
-        await Assert.ThrowsAsync<InvalidOperationException>(() => stumbling.Within("stumbling"));
-        await behind.Within("counting behind the bug");
+    [SuiteFact]
+    public Task A_bug_in_an_answer_fails_that_call_alone_and_its_events_stay() => StumbleAsync(inAnswer: true);
 
-        Assert.Equal(
-            inAnswer ? ["before", "stumble", "behind"] : ["before", "behind"],
-            (await bench.FoldAsync(grain)).Entries.Select(entry => entry.Caller));
-        Assert.Equal((await bench.FoldAsync(grain)).Text, await engine.LookAsync(grain));
-        Assert.True(engine.Store.Reads > 1, "The grain was to recover after the bug.");
-        var line = Assert.Single(bench.LogLines, IsError).Text;
-        Assert.DoesNotContain(Secret, line, StringComparison.Ordinal);
-        Assert.DoesNotContain(grain.Key, line, StringComparison.Ordinal);
-        Assert.Contains("Patient#", line, StringComparison.Ordinal);
-    }
-
-    [Fact]
+    [SuiteFact]
     public async Task A_command_for_another_aggregate_is_a_bug_and_does_nothing()
     {
         await using var bench = Bench();
@@ -127,7 +86,7 @@ public abstract partial class PatientEngineSuite
         await engine.AskAsync(grain, new Count("a", 1, 1));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_turn_that_loses_the_race_is_decided_again_on_what_the_winner_wrote()
     {
         await using var bench = Bench();
@@ -148,7 +107,7 @@ public abstract partial class PatientEngineSuite
         Assert.Equal((await bench.FoldAsync(grain)).Text, await one.LookAsync(grain));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_turn_that_loses_every_race_gives_up_with_a_conflict_and_wrote_nothing()
     {
         await using var bench = Bench();
@@ -172,7 +131,7 @@ public abstract partial class PatientEngineSuite
         await one.AskAsync(grain, new Count("one", 1, 1));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Two_engines_on_one_store_lose_and_double_nothing()
     {
         const int CallersEach = 6;
@@ -218,7 +177,7 @@ public abstract partial class PatientEngineSuite
         }
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_snapshot_and_its_tail_recover_what_the_whole_journal_tells()
     {
         await using var bench = Bench();
@@ -242,7 +201,7 @@ public abstract partial class PatientEngineSuite
         Assert.Equal(161, (await reader.AskAsync(grain, new Count("c", 1, 1))).Value.Version);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_snapshot_of_an_unknown_format_is_passed_over()
     {
         await using var bench = Bench();
@@ -258,6 +217,55 @@ public abstract partial class PatientEngineSuite
         Assert.Equal(1, reader.Store.SnapshotsRead);
         Assert.Equal(2, reader.Store.Reads);
         Assert.Equal(21, (await reader.AskAsync(grain, new Count("a", 21, 1))).Value.Version);
+    }
+
+    private async Task RecoverFromUnknownAsync(StoreFault fault, int entries)
+    {
+        await using var bench = Bench();
+        var engine = await bench.StartAsync();
+        var grain = EngineBench.Grain("unknown outcome");
+        await engine.AskAsync(grain, new Count("a", 1, 5));
+
+        engine.Store.FailNextAppend(grain, fault);
+        await Assert.ThrowsAsync<JournalOutcomeUnknownException>(() => engine.AskAsync(grain, new Count("a", 2, 7)));
+
+        Assert.Equal(1, engine.Store.FaultsMet);
+        var journal = await bench.FoldAsync(grain);
+        Assert.Equal(entries, journal.Entries.Count);
+        Assert.Equal(journal.Text, await engine.LookAsync(grain));
+        Assert.Equal(2, engine.Store.Reads);
+        Assert.Equal(entries + 1, (await engine.AskAsync(grain, new Count("a", 3, 1))).Value.Version);
+    }
+
+    private async Task StumbleAsync(bool inAnswer)
+    {
+        const string Secret = "a name and a diagnosis";
+        await using var bench = Bench();
+        var engine = await bench.StartAsync();
+        var grain = EngineBench.Grain("stumbling");
+        using var watcher = bench.Feed.Subscribe(grain);
+        bench.Announce("TurnBug");
+        var hold = engine.Store.HoldNextAppend(grain);
+        var before = engine.Begin(grain, new Count("before", 1, 1));
+        await hold.ReachedAsync();
+        var stumbling = engine.Begin(grain, new Stumble(Secret, inAnswer));
+        var behind = engine.Begin(grain, new Count("behind", 1, 1));
+        await BoundedAwait.UntilAsync(() => engine.Engine.Status.WaitingCalls, 2, "queueing two calls");
+
+        hold.Release();
+        await before.Within("counting before the bug");
+        await Assert.ThrowsAsync<InvalidOperationException>(() => stumbling.Within("stumbling"));
+        await behind.Within("counting behind the bug");
+
+        Assert.Equal(
+            inAnswer ? ["before", "stumble", "behind"] : ["before", "behind"],
+            (await bench.FoldAsync(grain)).Entries.Select(entry => entry.Caller));
+        Assert.Equal((await bench.FoldAsync(grain)).Text, await engine.LookAsync(grain));
+        Assert.True(engine.Store.Reads > 1, "The grain was to recover after the bug.");
+        var line = Assert.Single(bench.LogLines, IsError).Text;
+        Assert.DoesNotContain(Secret, line, StringComparison.Ordinal);
+        Assert.DoesNotContain(grain.Key, line, StringComparison.Ordinal);
+        Assert.Contains("Patient#", line, StringComparison.Ordinal);
     }
 
     private static bool IsError(LogLine line) => line.Level >= LogLevel.Error;

@@ -10,7 +10,7 @@ public abstract partial class PatientEngineSuite
 {
     private static readonly StandaloneEngineOptions ShortLived = new() { IdleMax = TimeSpan.FromMinutes(1) };
 
-    [Fact]
+    [SuiteFact]
     public async Task An_idle_grain_is_let_go_and_comes_back_from_its_journal()
     {
         await using var bench = Bench();
@@ -31,7 +31,7 @@ public abstract partial class PatientEngineSuite
         Assert.Equal(2, engine.Store.Reads);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_grain_that_is_asked_now_and_then_stays()
     {
         await using var bench = Bench();
@@ -47,7 +47,7 @@ public abstract partial class PatientEngineSuite
         Assert.Equal(1, engine.Store.Reads);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_grain_with_a_turn_under_way_is_never_let_go()
     {
         await using var bench = Bench();
@@ -67,7 +67,7 @@ public abstract partial class PatientEngineSuite
         Assert.Equal(1, engine.Store.Reads);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Calls_that_race_with_letting_go_are_neither_lost_nor_run_twice()
     {
         const int Callers = 8;
@@ -106,7 +106,7 @@ public abstract partial class PatientEngineSuite
             calls.Add(engine.Begin(EngineBench.Grain($"racing {caller % 2}"), new Count($"{caller}", round, 1)));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_full_table_lets_the_grain_go_that_is_idle_the_longest()
     {
         await using var bench = Bench();
@@ -132,7 +132,7 @@ public abstract partial class PatientEngineSuite
         }
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_table_full_of_busy_grains_refuses_a_further_one()
     {
         await using var bench = Bench();

@@ -11,7 +11,7 @@ public abstract partial class PatientEngineSuite
 {
     private static readonly TurnPriority[] LowestFirst = [.. Enum.GetValues<TurnPriority>().OrderDescending()];
 
-    [Fact]
+    [SuiteFact]
     public async Task A_full_mailbox_refuses_at_once()
     {
         await using var bench = Bench();
@@ -34,7 +34,7 @@ public abstract partial class PatientEngineSuite
         Assert.Equal(new EngineStatus(1, 0, 1), engine.Engine.Status);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task In_a_full_mailbox_a_higher_priority_takes_the_place_of_the_lowest_and_youngest()
     {
         await using var bench = Bench();
@@ -57,7 +57,7 @@ public abstract partial class PatientEngineSuite
             (await bench.FoldAsync(grain)).Entries.Select(entry => $"{entry.Caller} {entry.Number}"));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Each_priority_meets_its_own_limit_of_calls_under_way()
     {
         const int CallsMax = 32;
@@ -89,7 +89,7 @@ public abstract partial class PatientEngineSuite
         }
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Late_calls_are_shed_from_the_lowest_priority_until_the_load_is_high_no_more()
     {
         // High is more than 8 under way: one turn and eleven that wait are, one and seven are not.
@@ -117,7 +117,7 @@ public abstract partial class PatientEngineSuite
         Assert.Equal(8, (await bench.FoldAsync(grain)).Entries.Count);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Young_calls_are_not_shed()
     {
         await using var bench = Bench();
@@ -136,7 +136,7 @@ public abstract partial class PatientEngineSuite
         await Task.WhenAll([running, .. waiting]).Within("emptying the mailbox");
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Waiting_long_is_no_reason_to_shed_while_the_load_is_low()
     {
         await using var bench = Bench();
@@ -154,7 +154,7 @@ public abstract partial class PatientEngineSuite
         await Task.WhenAll([running, .. waiting]).Within("emptying the mailbox");
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Late_calls_of_a_grain_with_a_deep_mailbox_are_shed()
     {
         await using var bench = Bench();

@@ -21,7 +21,7 @@ public abstract partial class PatientEngineSuite
 {
     protected abstract ValueTask<IGrainEngine> StartAsync(EngineSetup setup);
 
-    [Fact]
+    [SuiteFact]
     public async Task A_command_is_answered_from_the_state_that_it_led_to()
     {
         await using var bench = Bench();
@@ -37,7 +37,7 @@ public abstract partial class PatientEngineSuite
         Assert.Equal(1, engine.Store.Reads);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_refusal_is_told_after_its_trace_is_durable()
     {
         await using var bench = Bench();
@@ -56,7 +56,7 @@ public abstract partial class PatientEngineSuite
         Assert.Equal((await bench.FoldAsync(grain)).Text, await engine.LookAsync(grain));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Nothing_is_answered_before_it_is_durable()
     {
         await using var bench = Bench();
@@ -76,7 +76,7 @@ public abstract partial class PatientEngineSuite
         Assert.True(await watcher.WaitAsync(BoundedAwait.AtMost, CancellationToken.None));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Turns_of_one_grain_never_overlap_and_those_of_one_caller_keep_their_order()
     {
         const int Callers = 48;
@@ -110,7 +110,7 @@ public abstract partial class PatientEngineSuite
         }
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Calls_that_one_caller_does_not_await_keep_their_order_too()
     {
         await using var bench = Bench();
@@ -127,7 +127,7 @@ public abstract partial class PatientEngineSuite
         Assert.Equal(Enumerable.Range(1, 40), (await bench.FoldAsync(grain)).Entries.Select(entry => entry.Number));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_grain_that_waits_for_the_store_holds_up_no_other()
     {
         await using var bench = Bench();
@@ -145,7 +145,7 @@ public abstract partial class PatientEngineSuite
         await first.Within("counting");
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_command_without_events_writes_and_publishes_nothing()
     {
         await using var bench = Bench();
