@@ -54,11 +54,23 @@ internal sealed class Load(World world, Ledger ledger, int seed, int contentByte
         ledger.Answered(document, AnswerOf(response.Receipt));
     }
 
+    /// <summary>A request that is not kept in the ledger, for measurements.</summary>
+    public SubmitRequest NextRequest()
+    {
+        var number = Interlocked.Increment(ref _next);
+        return Request(UniqueId(number), PatientOf(number), Content(number));
+    }
+
+    private string UniqueId(int number) =>
+        string.Create(CultureInfo.InvariantCulture, $"1.2.250.1.213.1.4.10.99.{seed}.{number}");
+
+    private int PatientOf(int number) => (int)((uint)(number * 2654435761L) % world.Patients.Count);
+
     private async Task<bool> SubmitAsync(RpcChannel channel, int number, int round, CancellationToken ended)
     {
         var content = Content(number);
-        var uniqueId = string.Create(CultureInfo.InvariantCulture, $"1.2.250.1.213.1.4.10.99.{seed}.{number}");
-        var patient = (int)((uint)(number * 2654435761L) % world.Patients.Count);
+        var uniqueId = UniqueId(number);
+        var patient = PatientOf(number);
         var document = ledger.Intend(uniqueId, patient, content, round);
         while (true)
         {

@@ -78,6 +78,7 @@ internal sealed class LoopDisk : IDisposable
             {
                 RedirectStandardError = true,
                 RedirectStandardOutput = true,
+                UseShellExecute = false,
             }) ?? throw new FaultUnavailableException($"{program} did not start");
             var said = process.StandardError.ReadToEnd();
             process.WaitForExit();
@@ -86,10 +87,10 @@ internal sealed class LoopDisk : IDisposable
         }
         catch (Win32Exception missing)
         {
-            throw new FaultUnavailableException($"{program}: {missing.Message}");
+            throw new FaultUnavailableException($"{program}: {missing.Message}", missing);
         }
     }
 }
 
 /// <summary>This machine cannot make the fault: a skipped row with its reason, not a pass.</summary>
-internal sealed class FaultUnavailableException(string reason) : Exception(reason);
+internal sealed class FaultUnavailableException(string reason, Exception? inner = null) : Exception(reason, inner);

@@ -91,10 +91,11 @@ internal sealed class ServerProcess : IAsyncDisposable
         {
             await _process.WaitForExitAsync(limit.Token);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException late)
         {
             await KillAsync();
-            throw new InvalidOperationException($"The server did not end within 30 s of SIGTERM: {Tail(_lastLines)}");
+            throw new InvalidOperationException(
+                $"The server did not end within 30 s of SIGTERM: {Tail(_lastLines)}", late);
         }
 
         return _process.ExitCode;

@@ -6,8 +6,8 @@ using HealthGrains.Domain.Patients;
 namespace HealthGrains.Domain.Access;
 
 /// <summary>One entry of the index as one caller may see it.</summary>
-/// <param name="Entry">Its links are those of <paramref name="Replaces"/> and <paramref name="ReplacedBy"/>; what would tell
-/// how many documents there are besides (ordinal, stamp) is left out.</param>
+/// <param name="Entry">Its links are those of <paramref name="Replaces"/> and <paramref name="ReplacedBy"/>; its ordinal is
+/// left out, which would tell how many documents there are besides.</param>
 /// <param name="Replaces">The producer's id of the nearest older version that the caller may see.</param>
 /// <param name="ReplacedBy">The producer's id of the nearest newer version that the caller may see.</param>
 /// <param name="Warnings"><c>NOT_VISIBLE_TO_PATIENT</c>, <c>NOT_VISIBLE_TO_REPRESENTATIVES</c>: for professionals.</param>
@@ -35,7 +35,6 @@ public sealed record DocumentView(
         var shown = entry with
         {
             Ordinal = 0,
-            Stamp = default,
             Replaces = older?.Id,
             ReplacedBy = newer?.Id,
             LineageId = first,

@@ -82,12 +82,15 @@ public sealed record DocumentEntry
     /// <summary>True if the actor is an author, or acts for the organisation of an author or for the one in whose name it
     /// was deposited: who may replace and withdraw.</summary>
     /// <remarks>A company that deposits in the name of several hospitals is none of them: what it sent for one it may
-    /// not touch in the name of another.</remarks>
+    /// not touch in the name of another. The patient's own deposits are the patient's.</remarks>
     public bool IsManagedBy(Actor actor)
     {
         var inTheNameOf = Depositor.OnBehalfOf.IsNone ? Depositor.Structure : Depositor.OnBehalfOf;
         if (Depositor.Kind == ActorKind.Facility && actor.ActsFor(inTheNameOf.ToString()))
             return true;
+
+        if (Depositor.Kind == ActorKind.Patient)
+            return actor.Kind == ActorKind.Patient;
 
         foreach (var author in Metadata.Authors)
         {

@@ -55,10 +55,10 @@ public sealed class RecordIndex
         _entries.Add(entry);
         if (entry.Twin is not { } twin)
             return;
-        if (Find(twin) is { } other)
-            Change(other.Id, known => known with { Twin = uniqueId });
-        else
+        if (Find(twin) is not { } other)
             _awaitedTwins[twin.ToString()] = entry.Id;
+        else if (other.IsManagedBy(entry.Depositor))
+            Change(other.Id, known => known with { Twin = uniqueId });
     }
 
     internal void Change(DocumentId id, Func<DocumentEntry, DocumentEntry> change)

@@ -1,3 +1,5 @@
+using System.Globalization;
+using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Patients;
@@ -56,6 +58,9 @@ public sealed record SubmitDocument(
                 ? Reply(SubmissionReceipt.Of(earlier, alreadyKnown: true))
                 : Refuse(RefusalCode.UniqueIdReused, "This unique id means another content.", "metadata.unique_id");
         }
+
+        if (By.Kind == ActorKind.Patient && PatientSide.Check(state) is { } notActivated)
+            return Refuse(notActivated);
 
         var opens = state.Record.State == RecordState.Absent && turn.Policy.OpenOnFirstDeposit;
         if (state.Record.IsUnknown && !opens)
@@ -127,8 +132,13 @@ public sealed record SubmitDocument(
         replaced = null;
         if (target == Metadata.UniqueId)
             return new Refusal(RefusalCode.MetadataInvalid, "A document cannot replace itself.", "replaces");
-        if (state.Index.Find(target) is not { Sealed: false } entry || entry.Status == DocumentStatus.Deleted)
+        if (state.Index.Find(target) is not { Sealed: false } entry
+            || entry.Status == DocumentStatus.Deleted
+            || IsHiddenFromDepositor(entry))
+        {
             return new Refusal(RefusalCode.TargetNotFound, "The document to replace is not known here.", "replaces");
+        }
+
         if (!entry.IsManagedBy(By))
             return new Refusal(RefusalCode.NotAuthor, "Only the author's organisation may replace a document.", "replaces");
         if (entry.ReplacedBy is not null)
@@ -156,7 +166,7 @@ public sealed record SubmitDocument(
     {
         if (twin == Metadata.UniqueId)
             return new Refusal(RefusalCode.MetadataInvalid, "A document is not its own twin.", "twin_of");
-        if (state.Index.Find(twin) is not { } other)
+        if (state.Index.Find(twin) is not { } other || IsHiddenFromDepositor(other))
             return null;
         if (!other.IsManagedBy(By))
             return new Refusal(RefusalCode.NotAuthor, "The twin is a document of another organisation.", "twin_of");
@@ -165,6 +175,9 @@ public sealed record SubmitDocument(
             ? new Refusal(RefusalCode.TwinMissing, "The document named as twin has another rendering.", "twin_of")
             : null;
     }
+
+    // What is hidden from a patient who deposits is answered like what does not exist.
+    private bool IsHiddenFromDepositor(DocumentEntry entry) => By.Kind == ActorKind.Patient && entry.IsHiddenFromPatient;
 
     // Labels alone changed only if the bodies are the same; a sender's word does not make a new result disappear.
     private ChangeKind ChangeAgainst(DocumentEntry? replaced) =>
@@ -182,6 +195,7 @@ public sealed record SubmitDocument(
             {
                 ["head_document_id"] = head.Id.ToString(),
                 ["head_unique_id"] = head.Metadata.UniqueId.ToString(),
+                ["head_entry_version"] = head.EntryVersion.ToString(CultureInfo.InvariantCulture),
             },
         };
 }

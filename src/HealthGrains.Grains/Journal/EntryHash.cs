@@ -9,12 +9,25 @@ public static class EntryHash
 {
     public const int Bytes = 32;
 
+    private const int InlineBytes = 2048;
+
     public static ReadOnlySpan<byte> Origin => new byte[Bytes];
 
     /// <summary>Writes the hash of one entry to <paramref name="destination"/>, which may be <paramref name="previous"/>'s
     /// own memory.</summary>
     public static void Next(ReadOnlySpan<byte> previous, long version, ReadOnlySpan<byte> body, Span<byte> destination)
     {
+        // One call over a copy is several times cheaper than a hash object for each entry; most bodies are small.
+        if (body.Length <= InlineBytes)
+        {
+            Span<byte> input = stackalloc byte[Bytes + sizeof(long) + InlineBytes];
+            previous.CopyTo(input);
+            BinaryPrimitives.WriteInt64BigEndian(input[Bytes..], version);
+            body.CopyTo(input[(Bytes + sizeof(long))..]);
+            SHA256.HashData(input[..(Bytes + sizeof(long) + body.Length)], destination);
+            return;
+        }
+
         Span<byte> number = stackalloc byte[8];
         BinaryPrimitives.WriteInt64BigEndian(number, version);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

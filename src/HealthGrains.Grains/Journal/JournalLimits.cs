@@ -27,6 +27,18 @@ public static class JournalLimits
     /// <summary>Bytes waiting for a commit; a turn that would pass it is <see cref="JournalUnavailableReason.Busy"/>.</summary>
     public const int QueuedBytesMax = 256 * 1024 * 1024;
 
+    /// <summary>Bytes of one snapshot; more is a bug of the caller.</summary>
+    public const int SnapshotBytesMax = 64 * 1024 * 1024;
+
+    /// <summary>Characters of a checkpoint's name.</summary>
+    public const int CheckpointNameMax = 200;
+
+    /// <summary>Reads waiting for a store; one more is <see cref="JournalUnavailableReason.Busy"/>.</summary>
+    public const int QueuedReadsMax = 20_000;
+
+    /// <summary>Reads that share one read transaction; the rest are the next one's.</summary>
+    public const int SharedReadsMax = 256;
+
     public const int LogPageEntriesMax = 1_000;
 
     public const int LogPageBytesMax = 4 * 1024 * 1024;

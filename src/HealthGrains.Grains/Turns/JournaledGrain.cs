@@ -9,7 +9,7 @@ namespace HealthGrains.Grains.Turns;
 /// <remarks>
 /// <para>G1. Nothing is answered, shown or published before its append is durable.</para>
 /// <para>G2. A failed append changes nothing in memory. After one whose outcome is unknown, and after a lost race, the
-/// state is dropped and the next turn recovers from the store.</para>
+/// state is dropped and the next turn recovers from the store; after one that the store turned away it stays.</para>
 /// <para>G3. The version check in the store is what makes two owners of one journal safe; that turns of one grain do not
 /// overlap only makes it fast. A turn that loses the race is decided again on what the winner wrote, at most
 /// <see cref="GrainLimits.TurnAttemptsMax"/> times.</para>

@@ -148,6 +148,10 @@ internal sealed class ServerExchange
         return ValueTask.CompletedTask;
     }
 
+    public void CancelRead() => _context.Request.BodyReader.CancelPendingRead();
+
+    public void CancelFlush() => _output.CancelPendingFlush();
+
     /// <summary>Sends OK or the error, as trailers or, where nothing was sent before, as the only headers.</summary>
     public void WriteStatus(RpcException? error)
     {

@@ -119,7 +119,7 @@ public sealed class HiddenThingsTests
         _record.Submit("hidden", HiddenFromPatient);
         var seen = _record.Submit("seen");
 
-        Assert.Equal(default, _record.Read(Actor.Patient, seen).Value.Entry.Stamp);
+        Assert.Equal(0, _record.Read(Actor.Patient, seen).Value.Entry.Ordinal);
     }
 
     [Fact]

@@ -13,9 +13,9 @@ public sealed class CdaHeaderReaderTests
     public void Every_datum_of_the_entry_is_read()
     {
         var header = Accepted(CdaSample.Bytes);
-        Assert.Equal("1.2.250.1.999.1.7^DOC-1", header.UniqueId.ToString());
+        Assert.Equal("2.999.1.7^DOC-1", header.UniqueId.ToString());
         Assert.Equal("1.2.250.1.213.1.4.10^" + CdaSample.Ins, header.Patient.ToString());
-        Assert.Equal([new CdaId("1.2.250.1.999.2", "IPP-77"), new CdaId("1.2.250.1.213.1.4.10", CdaSample.Ins)], header.PatientIds);
+        Assert.Equal([new CdaId("2.999.2", "IPP-77"), new CdaId("1.2.250.1.213.1.4.10", CdaSample.Ins)], header.PatientIds);
         Assert.Equal(
             new CdaTraits("MARTELLIN", "ODILE CLEMENCE", "ODILE", "VERDIGNY", "ODILE", "F", "19790321", "51215"), header.Traits);
         Assert.Equal(new CdaCode("11502-2", "2.16.840.1.113883.6.1", "CR d'examens biologiques"), header.Type);
@@ -25,16 +25,16 @@ public sealed class CdaHeaderReaderTests
         Assert.Equal("N", header.ConfidentialityLevel);
         Assert.Equal(new DateTimeOffset(2024, 9, 16, 10, 2, 30, TimeSpan.FromHours(2)), header.EffectiveTime.Value);
         Assert.Equal((CdaTimePrecision.Second, true), (header.EffectiveTime.Precision, header.EffectiveTime.HasOffset));
-        Assert.Equal(new CdaId("1.2.250.1.999.1.7", "SET"), header.SetId);
+        Assert.Equal(new CdaId("2.999.1.7", "SET"), header.SetId);
         Assert.Equal(2, header.VersionNumber);
-        Assert.Equal("1.2.250.1.999.1.7^DOC-0", header.Replaces?.ToString());
+        Assert.Equal("2.999.1.7^DOC-0", header.Replaces?.ToString());
         Assert.Equal(new DateTimeOffset(2024, 9, 15, 8, 30, 0, TimeSpan.FromHours(2)), header.ServiceStart?.Value);
         Assert.Equal(new DateTimeOffset(2024, 9, 15, 9, 0, 0, TimeSpan.FromHours(2)), header.ServiceStop?.Value);
         Assert.Equal("AMBULATOIRE", header.PracticeSetting?.Code);
         Assert.Equal("SA25", header.Facility?.Code);
         Assert.Equal(["CHIM", "CHIM-2", "SECOND"], header.EventCodes.Select(c => c.Code));
         Assert.Equal(
-            ["Order 1.2.250.1.999.3^ORD-1", "Accession 1.2.250.1.999.4^ACC-1", "ServiceEvent 1.2.250.1.999.5"],
+            ["Order 2.999.3^ORD-1", "Accession 2.999.4^ACC-1", "ServiceEvent 2.999.5"],
             header.References.Select(r => $"{r.Kind} {r.Id}"));
         Assert.Equal(3, header.TemplateIds.Count);
         Assert.Equal("urn:ihe:iti:xds-sd:pdf:2008", header.Format?.Code);
@@ -143,7 +143,7 @@ public sealed class CdaHeaderReaderTests
             StringComparison.Ordinal) + "</xsl:stylesheet>";
         var header = Accepted(Encoding.UTF8.GetBytes(wrapped));
         Assert.True(header.IsWrapped);
-        Assert.Equal("1.2.250.1.999.1.7^DOC-1", header.UniqueId.ToString());
+        Assert.Equal("2.999.1.7^DOC-1", header.UniqueId.ToString());
     }
 
     [Fact]
@@ -153,7 +153,7 @@ public sealed class CdaHeaderReaderTests
             .Replace(CdaSample.Text, "<(?<end>/?)(?<name>[A-Za-z]+)(?=[ />\n])", "<${end}h:${name}", default, TimeSpan.FromSeconds(5))
             .Replace("xmlns=\"", "xmlns:h=\"", StringComparison.Ordinal);
         Assert.Contains("<h:ClinicalDocument", prefixed, StringComparison.Ordinal);
-        Assert.Equal("1.2.250.1.999.1.7^DOC-1", Accepted(Encoding.UTF8.GetBytes(prefixed)).UniqueId.ToString());
+        Assert.Equal("2.999.1.7^DOC-1", Accepted(Encoding.UTF8.GetBytes(prefixed)).UniqueId.ToString());
     }
 
     [Fact]
@@ -178,7 +178,7 @@ public sealed class CdaHeaderReaderTests
     [InlineData("1.2.250.1.213.1.4.10", "1.2.250.1.213.1.4.2", RefusalCode.InsMissing)]
     [InlineData(CdaSample.Ins, "279035121518988", RefusalCode.InsMalformed)]
     [InlineData(CdaSample.Ins, "", RefusalCode.InsMissing)]
-    [InlineData("<id root=\"1.2.250.1.999.2\" extension=\"IPP-77\"/>",
+    [InlineData("<id root=\"2.999.2\" extension=\"IPP-77\"/>",
         "<id root=\"1.2.250.1.213.1.4.10\" extension=\"260058815400233\"/>", RefusalCode.InsMismatch)]
     [InlineData("<recordTarget>", "<recordTarget/><x:recordTarget xmlns:x='urn:x'>", RefusalCode.MetadataInvalid)]
     [InlineData(" qualifier=\"BR\">MARTELLIN", ">MARTELLIN", RefusalCode.InsTraitsIncomplete)]
@@ -186,9 +186,9 @@ public sealed class CdaHeaderReaderTests
     [InlineData("<administrativeGenderCode code=\"F\"", "<administrativeGenderCode nullFlavor=\"UNK\"", RefusalCode.InsTraitsIncomplete)]
     [InlineData("<birthTime value=\"19790321\"/>", "<birthTime nullFlavor=\"UNK\"/>", RefusalCode.InsTraitsIncomplete)]
     [InlineData("value=\"19790321\"", "value=\"1979-03-21\"", RefusalCode.InsTraitsIncomplete)]
-    [InlineData("<id root=\"1.2.250.1.999.1.7\" extension=\"DOC-1\"/>", "", RefusalCode.MetadataInvalid)]
+    [InlineData("<id root=\"2.999.1.7\" extension=\"DOC-1\"/>", "", RefusalCode.MetadataInvalid)]
     [InlineData("extension=\"DOC-1\"", "extension=\"DOC 1\"", RefusalCode.MetadataInvalid)]
-    [InlineData("<id root=\"1.2.250.1.999.1.7\" extension=\"DOC-1\"/>",
+    [InlineData("<id root=\"2.999.1.7\" extension=\"DOC-1\"/>",
         "<id root=\"0b6f1d5e-9c5d-4e39-8a31-0a4d2c9f7b10\"/>", RefusalCode.MetadataInvalid)]
     [InlineData("code=\"11502-2\"", "nullFlavor=\"UNK\"", RefusalCode.MetadataInvalid)]
     [InlineData("20240916100230+0200\"/>\n  <confidentiality", "20241316100230+0200\"/>\n  <confidentiality", RefusalCode.MetadataInvalid)]

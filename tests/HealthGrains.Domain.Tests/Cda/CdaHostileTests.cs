@@ -209,7 +209,7 @@ public sealed class CdaHostileTests(ITestOutputHelper output)
         var random = TestSeed.Draw(output);
         var structured = CdaSample.With(CdaSample.EmbeddedBody, CdaSample.StructuredBody);
         var counts = new Dictionary<string, int>();
-        for (var i = 0; i < 20_000; i++)
+        for (var i = 0; i < 4_000; i++)
         {
             var bytes = (byte[])(i % 2 == 0 ? CdaSample.Bytes : structured).Clone();
             for (var damage = random.Next(1, 4); damage > 0; damage--)
@@ -240,8 +240,8 @@ public sealed class CdaHostileTests(ITestOutputHelper output)
         }
 
         foreach (var (outcome, count) in counts) output.WriteLine($"{outcome}: {count}");
-        Assert.True(counts.GetValueOrDefault("METADATA_INVALID") > 1000, "The damage hardly ever hurt.");
-        Assert.True(counts.GetValueOrDefault("accepted") > 100, "The damage never spared a document.");
+        Assert.True(counts.GetValueOrDefault("METADATA_INVALID") > 1_000, "The damage hardly ever hurt.");
+        Assert.True(counts.GetValueOrDefault("accepted") > 20, "The damage never spared a document.");
     }
 
     private void RefusedCheaply(byte[] content, string message, long allocatedMax = 2 * 1024 * 1024)

@@ -23,7 +23,7 @@ internal static class CdaSample
           <templateId root="2.16.840.1.113883.2.8.2.1"/>
           <templateId root="1.2.250.1.213.1.1.1.1"/>
           <templateId root="1.3.6.1.4.1.19376.1.2.20"/>
-          <id root="1.2.250.1.999.1.7" extension="DOC-1"/>
+          <id root="2.999.1.7" extension="DOC-1"/>
           <code code="11502-2" displayName="CR d'examens biologiques" codeSystem="2.16.840.1.113883.6.1">
             <translation code="X1" codeSystem="1.2.3"/>
           </code>
@@ -32,10 +32,10 @@ internal static class CdaSample
           <effectiveTime value="20240916100230+0200"/>
           <confidentialityCode code="N" codeSystem="2.16.840.1.113883.5.25"/>
           <languageCode code="fr-FR"/>
-          <setId root="1.2.250.1.999.1.7" extension="SET"/>
+          <setId root="2.999.1.7" extension="SET"/>
           <versionNumber value="2"/>
           <recordTarget><patientRole>
-            <id root="1.2.250.1.999.2" extension="IPP-77"/>
+            <id root="2.999.2" extension="IPP-77"/>
             <id root="1.2.250.1.213.1.4.10" extension="{Ins}"/>
             <patient>
               <name><family qualifier="BR">MARTELLIN</family><family qualifier="CL">VERDIGNY</family>
@@ -69,10 +69,10 @@ internal static class CdaSample
             <assignedEntity><id root="1.2.250.1.71.4.2.1" extension="899700218896"/>
               <assignedPerson><name><family>BRENNOUR</family><given>Elias</given></name></assignedPerson></assignedEntity>
           </legalAuthenticator>
-          <inFulfillmentOf><order><id root="1.2.250.1.999.3" extension="ORD-1"/>
-            <ps3-20:accessionNumber xmlns:ps3-20="urn:dicom-org:ps3-20" root="1.2.250.1.999.4" extension="ACC-1"/></order></inFulfillmentOf>
+          <inFulfillmentOf><order><id root="2.999.3" extension="ORD-1"/>
+            <ps3-20:accessionNumber xmlns:ps3-20="urn:dicom-org:ps3-20" root="2.999.4" extension="ACC-1"/></order></inFulfillmentOf>
           <documentationOf><serviceEvent>
-            <id root="1.2.250.1.999.5"/>
+            <id root="2.999.5"/>
             <code code="CHIM" codeSystem="1.2.4"><translation code="CHIM-2" codeSystem="1.2.5"/></code>
             <effectiveTime><low value="20240915083000+0200"/><high value="20240915090000+0200"/></effectiveTime>
             <performer typeCode="PRF"><assignedEntity><id root="1.2.250.1.71.4.2.1" extension="899700218896"/>
@@ -81,8 +81,8 @@ internal static class CdaSample
           </serviceEvent></documentationOf>
           <documentationOf><serviceEvent><code code="SECOND" codeSystem="1.2.4"/>
             <effectiveTime><low value="2020"/></effectiveTime></serviceEvent></documentationOf>
-          <relatedDocument typeCode="APND"><parentDocument><id root="1.2.250.1.999.1.7" extension="OTHER"/></parentDocument></relatedDocument>
-          <relatedDocument typeCode="RPLC"><parentDocument><id root="1.2.250.1.999.1.7" extension="DOC-0"/></parentDocument></relatedDocument>
+          <relatedDocument typeCode="APND"><parentDocument><id root="2.999.1.7" extension="OTHER"/></parentDocument></relatedDocument>
+          <relatedDocument typeCode="RPLC"><parentDocument><id root="2.999.1.7" extension="DOC-0"/></parentDocument></relatedDocument>
           <componentOf><encompassingEncounter><effectiveTime nullFlavor="UNK"/><location><healthCareFacility>
             <code code="SA25" codeSystem="1.2.250.1.71.4.2.4"/></healthCareFacility></location></encompassingEncounter></componentOf>
           <component>{EmbeddedBody}</component>
