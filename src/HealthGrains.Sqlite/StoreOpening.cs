@@ -39,7 +39,13 @@ internal static class StoreOpening
     public static OpenedStore Prepare(Connection connection, SqliteStoreOptions options)
     {
         connection.Execute($"PRAGMA page_size = {options.PageBytes}");
-        connection.Execute("PRAGMA journal_mode = WAL");
+        if (connection.QueryText("PRAGMA journal_mode = WAL") != "wal")
+        {
+            throw new JournalUnavailableException(
+                $"'{PathOf(options)}' cannot have a write-ahead log: its file system shares no memory. Use a local disk.",
+                JournalUnavailableReason.Away);
+        }
+
         Configure(connection, cacheKibibytes: 64 * 1024);
         var isNew = CreateIfEmpty(connection, options);
         CheckFormat(connection, options);

@@ -80,7 +80,7 @@ public sealed record DocumentEntry
     }
 
     /// <summary>True if the actor is an author, or acts for the organisation of an author or of the depositor: who may
-    /// replace and withdraw.</summary>
+    /// replace and withdraw. The patient's own deposits are the patient's.</summary>
     public bool IsManagedBy(Actor actor)
     {
         if (Depositor.Kind == ActorKind.Facility
@@ -88,6 +88,9 @@ public sealed record DocumentEntry
         {
             return true;
         }
+
+        if (Depositor.Kind == ActorKind.Patient)
+            return actor.Kind == ActorKind.Patient;
 
         foreach (var author in Metadata.Authors)
         {

@@ -1,3 +1,5 @@
+using System.Globalization;
+using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Patients;
@@ -56,6 +58,9 @@ public sealed record SubmitDocument(
                 ? Reply(SubmissionReceipt.Of(earlier, alreadyKnown: true))
                 : Refuse(RefusalCode.UniqueIdReused, "This unique id means another content.", "metadata.unique_id");
         }
+
+        if (By.Kind == ActorKind.Patient && PatientSide.Check(state) is { } notActivated)
+            return Refuse(notActivated);
 
         var opens = state.Record.State == RecordState.Absent && turn.Policy.OpenOnFirstDeposit;
         if (state.Record.IsUnknown && !opens)
@@ -162,7 +167,7 @@ public sealed record SubmitDocument(
             {
                 ["head_document_id"] = head.Id.ToString(),
                 ["head_unique_id"] = head.Metadata.UniqueId.ToString(),
-                ["head_entry_version"] = head.EntryVersion.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                ["head_entry_version"] = head.EntryVersion.ToString(CultureInfo.InvariantCulture),
             },
         };
 }

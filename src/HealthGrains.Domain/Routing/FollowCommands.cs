@@ -84,7 +84,7 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
         {
             if (PatientSide.Check(state) is { } refusal)
                 return Refuse(refusal);
-            return Page(state, state.PatientFeed, PatientSide.Sees, []);
+            return Page(state, state.PatientFeed, PatientSide.Sees, [], null);
         }
 
         var reader = PatientState.ReaderOf(By);
@@ -99,11 +99,16 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
             entry => AccessDecision.ForDocument(entry, reader, includeDeprecated: true).IsAllowed,
             told.Count == 0
                 ? []
-                : [ReaderTurn.Trace(turn.Now, By, AccessAction.ListDocuments, told, outcome)]);
+                : [ReaderTurn.Trace(turn.Now, By, AccessAction.ListDocuments, told, outcome)],
+            state.Consent.PermittedUntil(reader, turn.Now));
     }
 
     private Decision<PatientState, PatientEvent, ChangePage> Page(
-        PatientState state, AudienceFeed feed, Func<DocumentEntry, bool> sees, IReadOnlyList<PatientEvent> events)
+        PatientState state,
+        AudienceFeed feed,
+        Func<DocumentEntry, bool> sees,
+        IReadOnlyList<PatientEvent> events,
+        DateTimeOffset? permittedUntil)
     {
         if (After > feed.Last || After < 0)
         {
@@ -116,7 +121,10 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
             item.Document is { } id && state.Index.Find(id) is { } entry && sees(entry)
                 ? DocumentView.Of(state, entry, By)
                 : null);
-        var page = new ChangePage([.. items.Zip(views, (item, view) => new Change(item, view))], feed.Last);
+        var page = new ChangePage([.. items.Zip(views, (item, view) => new Change(item, view))], feed.Last)
+        {
+            PermittedUntil = permittedUntil,
+        };
         return events.Count == 0 ? Reply(page) : Emit(events, _ => page);
     }
 }
@@ -126,4 +134,9 @@ public sealed record Change(FeedItem Item, DocumentView? Document);
 
 /// <summary>A page of changes.</summary>
 /// <param name="Last">The audience's last sequence.</param>
-public sealed record ChangePage(IReadOnlyList<Change> Changes, long Last);
+public sealed record ChangePage(IReadOnlyList<Change> Changes, long Last)
+{
+    /// <summary>When the reader's longest permit ends by itself; null for the patient, and for a permit without end. Whoever
+    /// goes on watching asks again then: the end of a permit is no event that would wake anybody.</summary>
+    public DateTimeOffset? PermittedUntil { get; init; }
+}
