@@ -117,7 +117,12 @@ internal sealed class RpcEndpoint(
             if (lifetime.IsStopped)
                 return lifetime.ToStatus();
             if (options.Authenticate is { } authenticate && !exchange.Method.Options.Anonymous)
-                await authenticate(exchange.Call, lifetime.Token);
+            {
+                ValueTask checking = authenticate(exchange.Call, lifetime.Token);
+                if (!checking.IsCompleted)
+                    lifetime.Arm();
+                await checking;
+            }
             await exchange.Method.InvokeAsync(exchange);
             return null;
         }
