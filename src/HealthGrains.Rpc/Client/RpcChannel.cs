@@ -62,7 +62,8 @@ public sealed class RpcChannel : IAsyncDisposable
     }
 
     /// <summary>Any number of requests, written through the returned call, and one reply.</summary>
-    public RpcClientStreamingCall<TRequest, TReply> ClientStreaming<TRequest, TReply>(string method, RpcCallOptions? options, CancellationToken ct)
+    public RpcClientStreamingCall<TRequest, TReply> ClientStreaming<TRequest, TReply>(
+        string method, RpcCallOptions? options, CancellationToken ct)
         where TRequest : IMessage<TRequest>
         where TReply : class, IMessage<TReply>, new()
     {
