@@ -37,7 +37,7 @@ public sealed class SqliteJournalStore : IJournalStore
             () => StoreOpening.ForReading(options),
             Math.Clamp(Environment.ProcessorCount, 1, SqliteLimits.ReadersMax),
             _state);
-        _writer = new Writer(writing, Shards, options, _state);
+        _writer = new Writer(writing, Shards, new RecentMarks(options.Directory, opened.Marks), options, _state);
     }
 
     public int Shards { get; }
