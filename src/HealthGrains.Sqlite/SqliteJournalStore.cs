@@ -156,7 +156,7 @@ public sealed class SqliteJournalStore : IJournalStore
         Connection? connection = null;
         try
         {
-            System.IO.Directory.CreateDirectory(options.Directory);
+            Posix.CreateDirectory(options.Directory);
             Posix.SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(options.Directory)) ?? "/");
             connection = StoreOpening.ForWriting(options);
             return new SqliteJournalStore(options, StoreOpening.Prepare(connection, options), connection);

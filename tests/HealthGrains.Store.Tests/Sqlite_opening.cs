@@ -250,6 +250,45 @@ public sealed class Sqlite_opening : IDisposable
     }
 
     [Fact]
+    public async Task Whatever_happens_to_the_log_is_noticed_or_loses_nothing()
+    {
+        using var killed = new TemporaryDirectory();
+        await LeaveKilledAsync(killed.Path);
+        var files = Directory.GetFiles(killed.Path).ToDictionary(file => file, File.ReadAllBytes);
+        var wal = SqliteFile.PathIn(killed.Path) + "-wal";
+        var random = new Random(4_711);
+        int refused = 0, whole = 0;
+
+        for (var round = 0; round < 150; round++)
+        {
+            foreach (var (file, bytes) in files)
+                await File.WriteAllBytesAsync(file, bytes);
+            var damaged = (byte[])files[wal].Clone();
+            var place = random.Next(damaged.Length);
+            if (round % 3 == 0)
+                damaged = damaged[..place];
+            else
+                damaged[place] ^= (byte)(1 << random.Next(8));
+            await File.WriteAllBytesAsync(wal, damaged);
+            File.Delete(SqliteFile.PathIn(killed.Path) + "-shm");
+
+            try
+            {
+                await using var store = await SqliteJournalStore.OpenAsync(
+                    new SqliteStoreOptions { Directory = killed.Path });
+                Assert.Equal(200, (await store.ReadAsync(Journal, 0, default)).Entries.Count);
+                whole++;
+            }
+            catch (JournalException)
+            {
+                refused++;
+            }
+        }
+
+        Assert.True(refused > 100, $"refused {refused}, whole {whole}");
+    }
+
+    [Fact]
     public async Task Torn_recent_marks_count_for_nothing()
     {
         using var killed = new TemporaryDirectory();
