@@ -77,7 +77,7 @@ public static class RpcHosting
             });
             host.ApplicationStopped.Register(drain.Dispose);
         }
-        return app.Use(next => context => RpcEndpoint.Claims(context) ? endpoint.InvokeAsync(context) : next(context));
+        return app.Use(next => context => endpoint.InvokeAsync(context, next));
     }
 
     private static void Configure(KestrelServerOptions kestrel, RpcTransportOptions transport)

@@ -27,6 +27,7 @@ internal static class CommandRoot
         root.Options.Add(CommonOptions.Server);
         root.Options.Add(CommonOptions.Token);
         root.Options.Add(CommonOptions.TokenFile);
+        root.Options.Add(CommonOptions.CaCert);
         root.Options.Add(CommonOptions.Json);
         root.Options.Add(CommonOptions.Verbose);
         return root;

@@ -30,6 +30,13 @@ internal static class CommonOptions
         Recursive = true,
     };
 
+    public static readonly Option<string> CaCert = new("--ca-cert")
+    {
+        Description = "PEM file of the authorities that the server's certificate must come from (https)",
+        HelpName = "FILE",
+        Recursive = true,
+    };
+
     public static readonly Option<bool> Json = new("--json")
     {
         Description = "One line of JSON for each result",

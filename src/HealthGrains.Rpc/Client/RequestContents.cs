@@ -17,7 +17,7 @@ internal abstract class RequestContent : HttpContent
     // Replies have their own limit; a request that is too large is for the server to refuse.
     protected static async ValueTask WriteAsync(Stream stream, IMessage message, bool compress, CancellationToken ct)
     {
-        using var buffer = new PooledSequence();
+        using var buffer = new PooledSequence(EnvelopePrefix.Size + Math.Min(message.CalculateSize(), Limits.PooledBlockBytes));
         EnvelopeWriter.Write(buffer, message, compress, int.MaxValue - EnvelopePrefix.Size);
         foreach (ReadOnlyMemory<byte> part in buffer.Written)
             await stream.WriteAsync(part, ct);
@@ -59,6 +59,11 @@ internal sealed class StreamingContent(ClientCall call) : RequestContent
             Stream stream = await _opened.Task;
             await WriteAsync(stream, message, call.Options.Compress, call.Token);
             await stream.FlushAsync(call.Token);
+        }
+        catch (ObjectDisposedException e)
+        {
+            // The handler closes the stream under its writer once the server has ended the call.
+            throw new IOException("The server ended the call.", e);
         }
         finally
         {

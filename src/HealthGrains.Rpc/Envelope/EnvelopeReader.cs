@@ -60,6 +60,8 @@ internal sealed class EnvelopeReader(PipeReader input, bool gzipNamed, int messa
         message = null;
         try
         {
+            if (result.IsCanceled)
+                throw new OperationCanceledException("The read was cancelled.");
             if (buffer.Length < EnvelopePrefix.Size)
             {
                 if (result.IsCompleted && !buffer.IsEmpty)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.IO.Compression;
 
 namespace HealthGrains.Rpc.Envelope;
@@ -15,6 +16,9 @@ internal readonly record struct InflateLimits(int BytesMax, int RatioMax, int Ra
 internal static class GzipMessages
 {
     private const int StepBytes = 8 * 1024;
+
+    // Ten bytes of header, two of an empty block, eight of checksum and size.
+    private const int MemberBytesMin = 20;
 
     /// <summary>Inflates step by step and counts while doing so: what lies beyond a limit is never inflated.</summary>
     /// <exception cref="RpcException">RESOURCE_EXHAUSTED beyond a limit; INTERNAL for bytes that are not gzip or end early.</exception>
@@ -45,9 +49,19 @@ internal static class GzipMessages
         {
             throw NotGzip();
         }
-        // An empty input ends without any complaint of the decoder.
-        if (received == 0)
+        if (!EndsWithSize(compressed, inflated))
             throw NotGzip();
+    }
+
+    // The decoder takes the end of its input for the end of the stream, so a cut is only seen by what should stand there: the
+    // size (RFC 1952, ISIZE). It is the size of the last member; gRPC libraries write one.
+    private static bool EndsWithSize(in ReadOnlySequence<byte> compressed, long inflated)
+    {
+        if (compressed.Length < MemberBytesMin)
+            return false;
+        Span<byte> size = stackalloc byte[sizeof(uint)];
+        compressed.Slice(compressed.Length - sizeof(uint)).CopyTo(size);
+        return BinaryPrimitives.ReadUInt32LittleEndian(size) == (uint)inflated;
     }
 
     public static void Deflate(in ReadOnlySequence<byte> message, PooledSequence output)

@@ -3,7 +3,8 @@ using System.Buffers;
 namespace HealthGrains.Rpc.Envelope;
 
 /// <summary>A buffer that grows by pooled blocks and is read as one sequence. Disposing gives the blocks back.</summary>
-internal sealed class PooledSequence : IBufferWriter<byte>, IDisposable
+/// <param name="blockBytes">Least size of a block.</param>
+internal sealed class PooledSequence(int blockBytes = Limits.PooledBlockBytes) : IBufferWriter<byte>, IDisposable
 {
     private Block? _first;
     private Block? _last;
@@ -22,7 +23,7 @@ internal sealed class PooledSequence : IBufferWriter<byte>, IDisposable
         int needed = Math.Max(1, sizeHint);
         if (_last is null || _last.Bytes.Length - _used < needed)
         {
-            var block = new Block(ArrayPool<byte>.Shared.Rent(Math.Max(needed, Limits.PooledBlockBytes)));
+            var block = new Block(ArrayPool<byte>.Shared.Rent(Math.Max(needed, blockBytes)));
             _last?.Link(block, _used);
             _first ??= block;
             _last = block;

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http.Features;
+
 namespace HealthGrains.Rpc.Server;
 
 /// <summary>Why a call is over.</summary>
@@ -43,7 +45,7 @@ internal sealed class CallLifetime : IDisposable
 
     private readonly CancellationTokenSource _source = new();
     private readonly TimeProvider _time;
-    private readonly CancellationToken _clientGone;
+    private readonly IHttpRequestLifetimeFeature _request;
     private readonly long _started;
     private readonly TimeSpan? _timeout;
     private CancellationTokenRegistration _registration;
@@ -54,12 +56,13 @@ internal sealed class CallLifetime : IDisposable
     private int _end;
 
     /// <param name="timeout">From now; null for none; zero or less ends the call at once.</param>
-    /// <param name="clientGone">Fires when the caller has reset the stream or lost its connection.</param>
-    public CallLifetime(TimeProvider time, TimeSpan? timeout, CancellationToken clientGone)
+    /// <param name="request">Its token fires when the caller has reset the stream or lost its connection. Only asked for
+    /// it when the call has to wait: the token is made on demand.</param>
+    public CallLifetime(TimeProvider time, TimeSpan? timeout, IHttpRequestLifetimeFeature request)
     {
         _time = time;
         _timeout = timeout;
-        _clientGone = clientGone;
+        _request = request;
         _started = time.GetTimestamp();
         if (timeout <= TimeSpan.Zero)
             Stop(CallEnd.DeadlineExceeded);
@@ -80,7 +83,8 @@ internal sealed class CallLifetime : IDisposable
         if (_armed)
             return;
         _armed = true;
-        _registration = _clientGone.UnsafeRegister(static self => ((CallLifetime)self!).Stop(CallEnd.ClientGone), this); // ! passed just here
+        _registration = _request.RequestAborted.UnsafeRegister(
+            static self => ((CallLifetime)self!).Stop(CallEnd.ClientGone), this); // ! passed just here
         if (_timeout is not { } timeout || IsStopped)
             return;
         // The field is set before the timer can fire: a callback may start it again.

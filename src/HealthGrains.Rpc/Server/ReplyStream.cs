@@ -2,25 +2,21 @@ using Google.Protobuf;
 
 namespace HealthGrains.Rpc.Server;
 
-/// <summary>The replies of one call. Disposed when its handler has returned; a handler that kept it finds it closed.</summary>
-internal sealed class ReplyStream<T>(ServerExchange exchange) : IRpcReplyStream<T>, IDisposable
+/// <summary>The replies of one call. Closed when its handler has returned.</summary>
+internal sealed class ReplyStream<T>(ServerExchange exchange) : IRpcReplyStream<T>, IAsyncDisposable
     where T : class, IMessage<T>
 {
+    private readonly StreamGate _gate = new();
     private readonly ProgressTimer _notTaken = new(
         exchange.Lifetime, CallEnd.ReplyNotTaken,
         exchange.Method.Options.ReplyNotTakenTimeout ?? exchange.Options.ReplyNotTakenTimeout, exchange.Options.TimeProvider);
 
-    private int _writing;
-    private volatile bool _closed;
-
     public ValueTask WriteAsync(T message, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(message);
-        ObjectDisposedException.ThrowIf(_closed, this);
         ct.ThrowIfCancellationRequested();
         exchange.Lifetime.Token.ThrowIfCancellationRequested();
-        if (Interlocked.Exchange(ref _writing, 1) == 1)
-            throw new InvalidOperationException("The previous write to this stream has not completed.");
+        _gate.Enter();
         bool pending = false;
         try
         {
@@ -32,13 +28,13 @@ internal sealed class ReplyStream<T>(ServerExchange exchange) : IRpcReplyStream<
         finally
         {
             if (!pending)
-                Volatile.Write(ref _writing, 0);
+                _gate.Leave();
         }
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        _closed = true;
+        await _gate.CloseAsync(exchange.CloseOutput);
         _notTaken.Dispose();
     }
 
@@ -52,7 +48,7 @@ internal sealed class ReplyStream<T>(ServerExchange exchange) : IRpcReplyStream<
         finally
         {
             _notTaken.WaitEnds();
-            Volatile.Write(ref _writing, 0);
+            _gate.Leave();
         }
     }
 }

@@ -3,39 +3,38 @@ using HealthGrains.Rpc.Envelope;
 
 namespace HealthGrains.Rpc.Server;
 
-/// <summary>The requests of one call. Disposed when its handler has returned; a handler that kept it finds it closed.</summary>
-internal sealed class RequestStream<T>(ServerExchange exchange, MessageCodec<T> codec) : IRpcRequestStream<T>, IDisposable
+/// <summary>The requests of one call. Closed when its handler has returned.</summary>
+internal sealed class RequestStream<T>(ServerExchange exchange, MessageCodec<T> codec) : IRpcRequestStream<T>, IAsyncDisposable
     where T : class, IMessage<T>
 {
+    private readonly StreamGate _gate = new();
     private readonly ProgressTimer _idle =
         new(exchange.Lifetime, CallEnd.RequestIdle, exchange.Method.Options.IdleTimeout, exchange.Options.TimeProvider);
 
     private T? _current;
     private bool _ended;
-    private int _reading;
-    private volatile bool _closed;
 
     public T Current => _current ?? throw new InvalidOperationException("No message was read yet, or the stream has ended.");
 
     public async ValueTask<bool> MoveNextAsync(CancellationToken ct)
     {
-        ObjectDisposedException.ThrowIf(_closed, this);
-        if (_ended)
-            return false;
-        if (Interlocked.Exchange(ref _reading, 1) == 1)
-            throw new InvalidOperationException("The previous read of this stream has not completed.");
-        _idle.WaitBegins();
+        _gate.Enter();
         try
         {
-            _current = await exchange.ReadAsync(codec, ct);
+            if (_ended)
+                return false;
+            ValueTask<T?> read = exchange.ReadAsync(codec, ct);
+            if (read.IsCompletedSuccessfully)
+                _current = await read;
+            else
+                _current = await WaitAsync(read);
+            _ended = _current is null;
+            return !_ended;
         }
         finally
         {
-            _idle.WaitEnds();
-            Volatile.Write(ref _reading, 0);
+            _gate.Leave();
         }
-        _ended = _current is null;
-        return !_ended;
     }
 
     public async IAsyncEnumerator<T> GetAsyncEnumerator(CancellationToken cancellationToken = default)
@@ -44,9 +43,22 @@ internal sealed class RequestStream<T>(ServerExchange exchange, MessageCodec<T> 
             yield return Current;
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        _closed = true;
+        await _gate.CloseAsync(exchange.CancelRead);
         _idle.Dispose();
+    }
+
+    private async ValueTask<T?> WaitAsync(ValueTask<T?> read)
+    {
+        _idle.WaitBegins();
+        try
+        {
+            return await read;
+        }
+        finally
+        {
+            _idle.WaitEnds();
+        }
     }
 }

@@ -22,12 +22,17 @@ internal sealed class RpcEndpoint(
 {
     private const string UnknownMethod = "_OTHER";
 
-    /// <summary>Whether a request is for this layer: by its listener, or by what it says it is.</summary>
-    public static bool Claims(HttpContext context) =>
-        context.Features.Get<RpcConnection>() is not null
-        || (context.Request.ContentType?.StartsWith(GrpcHeaders.ContentType, StringComparison.OrdinalIgnoreCase) ?? false);
+    /// <summary>Answers a request that is for this layer, by its listener or by what it says it is; others pass on.</summary>
+    public Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        RpcConnection? connection = context.Features.Get<RpcConnection>();
+        return connection is not null
+            || (context.Request.ContentType?.StartsWith(GrpcHeaders.ContentType, StringComparison.OrdinalIgnoreCase) ?? false)
+            ? AnswerAsync(context, connection)
+            : next(context);
+    }
 
-    public async Task InvokeAsync(HttpContext context)
+    private async Task AnswerAsync(HttpContext context, RpcConnection? connection)
     {
         HttpRequest request = context.Request;
         if (!HttpProtocol.IsHttp2(request.Protocol))
@@ -54,10 +59,10 @@ internal sealed class RpcEndpoint(
             RpcInstruments.CallEnded(UnknownMethod, RpcStatusCode.Unimplemented, TimeSpan.Zero);
             return;
         }
-        await CallAsync(context, method, contentType);
+        await CallAsync(context, connection, method, contentType);
     }
 
-    private async Task CallAsync(HttpContext context, RpcMethod method, string contentType)
+    private async Task CallAsync(HttpContext context, RpcConnection? connection, RpcMethod method, string contentType)
     {
         long began = options.TimeProvider.GetTimestamp();
         RpcInstruments.CallBegan();
@@ -69,15 +74,18 @@ internal sealed class RpcEndpoint(
             RpcMetadata metadata = ReadMetadata(context.Request);
             TimeSpan? timeout = ReadTimeout(context.Request, method);
 
-            using var lifetime = new CallLifetime(options.TimeProvider, timeout, context.RequestAborted);
-            var call = new RpcCall(method.Path, metadata, context.Features.Get<RpcConnection>(),
-                timeout is { } t ? DeadlineAfter(t) : null)
+            using var lifetime = new CallLifetime(
+                options.TimeProvider, timeout, context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>());
+            var call = new RpcCall(method.Path, metadata, connection, timeout is { } t ? DeadlineAfter(t) : null)
             {
                 CompressReplies = method.Options.CompressReplies ?? options.CompressReplies,
                 Draining = drain.Begun,
             };
             exchange = new ServerExchange(context, method, call, lifetime, options, logger, contentType, gzip,
                 GrpcHeaders.AcceptsGzip(context.Request.Headers.GrpcAcceptEncoding));
+            // Deadlines, the silence that a method allows and the size of each message hold instead of Kestrel's own ideas.
+            if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
+                rate.MinDataRate = null;
             error = method.IsUnary
                 ? await RunAsync(exchange)
                 : await RunStreamAsync(context, exchange);
@@ -92,11 +100,8 @@ internal sealed class RpcEndpoint(
 
     private async Task<RpcException?> RunStreamAsync(HttpContext context, ServerExchange exchange)
     {
-        // A stream has no size and its own idea of pace: the limits of single messages and of silence hold instead.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             size.MaxRequestBodySize = null;
-        if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
-            rate.MinDataRate = null;
         CancellationToken end = exchange.Method.Options.EndsOnDrain ? drain.Begun : drain.Over;
         using CancellationTokenRegistration draining = end.UnsafeRegister(
             static lifetime => ((CallLifetime)lifetime!).Stop(CallEnd.Draining), exchange.Lifetime); // ! passed just here
@@ -118,13 +123,14 @@ internal sealed class RpcEndpoint(
         }
         catch (Exception e)
         {
-            // Why the call ended comes first: an exception after that is a consequence.
-            if (lifetime.IsStopped)
+            // Why the call was stopped comes first: an exception after that is mostly a consequence.
+            bool stopped = !lifetime.TryComplete() && lifetime.IsStopped;
+            if (stopped && e is (OperationCanceledException or RpcException))
                 return lifetime.ToStatus();
-            if ((e as RpcException ?? options.MapException?.Invoke(e)) is { } status)
-                return lifetime.TryComplete() || lifetime.End == CallEnd.Completed ? status : lifetime.ToStatus();
-            RpcLog.HandlerFailed(logger, exchange.Call.Method, e);
-            return new RpcException(RpcStatusCode.Internal, "internal error");
+            RpcException? status = e as RpcException ?? options.MapException?.Invoke(e);
+            if (status is null)
+                RpcLog.HandlerFailed(logger, exchange.Call.Method, e);
+            return stopped ? lifetime.ToStatus() : status ?? new RpcException(RpcStatusCode.Internal, "internal error");
         }
     }
 
@@ -141,30 +147,13 @@ internal sealed class RpcEndpoint(
             return;
         }
         exchange.WriteStatus(error);
-        // What a caller does not take must not stay here for as long as its connection lives.
-        bool stopped = exchange.Lifetime.IsStopped;
-        if (exchange.Lifetime.End == CallEnd.ClientGone)
-            return;
-        if (stopped || !exchange.Method.IsUnary || exchange.LastReplyBytes > Limits.ReplyLeftBehindBytesMax)
-            await CompleteWithinAsync(context, stopped ? options.StatusNotTakenTimeout : options.ReplyNotTakenTimeout);
-    }
-
-    private async Task CompleteWithinAsync(HttpContext context, TimeSpan limit)
-    {
-        Task completing = context.Response.CompleteAsync();
-        if (completing.IsCompleted)
-        {
-            await completing;
-            return;
-        }
-        try
-        {
-            await completing.WaitAsync(limit, options.TimeProvider);
-        }
-        catch (TimeoutException)
-        {
+        // What a caller does not take must not stay here for as long as its connection lives. What was completed is small, or
+        // a stream's, and that was taken already.
+        CallEnd end = exchange.Lifetime.End;
+        bool stopped = end is not (CallEnd.Completed or CallEnd.ClientGone) && exchange.LastReplyBytes > 0;
+        bool large = end == CallEnd.Completed && exchange.Method.IsUnary && exchange.LastReplyBytes > Limits.ReplyLeftBehindBytesMax;
+        if ((stopped || large) && !await exchange.FlushWithinAsync(stopped ? options.StatusNotTakenTimeout : options.ReplyNotTakenTimeout))
             context.Abort();
-        }
     }
 
     /// <summary>True if requests may be gzip.</summary>

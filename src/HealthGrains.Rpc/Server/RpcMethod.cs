@@ -53,7 +53,7 @@ internal sealed class ServerStreamingMethod<TRequest, TReply>(
     {
         exchange.Lifetime.Arm();
         TRequest request = await exchange.ReadSingleAsync(_codec);
-        using var replies = new ReplyStream<TReply>(exchange);
+        await using var replies = new ReplyStream<TReply>(exchange);
         await handler(request, replies, exchange.Call, exchange.Lifetime.Token);
         exchange.Complete();
     }
@@ -72,7 +72,7 @@ internal sealed class ClientStreamingMethod<TRequest, TReply>(
     public override async Task InvokeAsync(ServerExchange exchange)
     {
         exchange.Lifetime.Arm();
-        using var requests = new RequestStream<TRequest>(exchange, _codec);
+        await using var requests = new RequestStream<TRequest>(exchange, _codec);
         TReply reply = await handler(requests, exchange.Call, exchange.Lifetime.Token);
         exchange.CompleteWith(reply);
     }
@@ -91,8 +91,8 @@ internal sealed class DuplexMethod<TRequest, TReply>(
     public override async Task InvokeAsync(ServerExchange exchange)
     {
         exchange.Lifetime.Arm();
-        using var requests = new RequestStream<TRequest>(exchange, _codec);
-        using var replies = new ReplyStream<TReply>(exchange);
+        await using var requests = new RequestStream<TRequest>(exchange, _codec);
+        await using var replies = new ReplyStream<TReply>(exchange);
         await handler(requests, replies, exchange.Call, exchange.Lifetime.Token);
         exchange.Complete();
     }
