@@ -55,6 +55,9 @@ internal static class StoreOpening
         // another process is in the way, it has the file open and has done this itself.
         connection.Checkpoint(raw.SQLITE_CHECKPOINT_TRUNCATE);
 
+        // SQLite syncs the directory when it makes its files, but does not look whether that worked.
+        Posix.SyncDirectory(options.Directory);
+
         var (storeId, shards) = ReadStore(connection);
         var session = new ReadSession(connection, shards);
         var file = MarksFile.Read(options.Directory);
@@ -120,9 +123,9 @@ internal static class StoreOpening
             // Another process may have been quicker; a file with tables of somebody else is left alone.
             if (connection.Query("PRAGMA user_version") == 0 && connection.Query("SELECT count(*) FROM sqlite_schema") == 0)
             {
+                RefuseToReplace(options);
                 Schema.Create(connection, Guid.NewGuid(), options.Shards);
                 connection.Execute("COMMIT");
-                Posix.SyncDirectory(options.Directory);
                 return true;
             }
         }
@@ -133,6 +136,17 @@ internal static class StoreOpening
         }
 
         return false;
+    }
+
+    /// <summary>Marks beside an empty database tell that there was another one, which nobody may replace unseen.</summary>
+    private static void RefuseToReplace(SqliteStoreOptions options)
+    {
+        var file = MarksFile.Read(options.Directory);
+        if (options.AcceptLoss || file.IsMissing || file.Marks?.Shards.All(mark => mark.Position == 0) == true)
+            return;
+        throw new JournalDamagedException(new JournalDamage(null, -1, 0, 0,
+            $"The database in '{options.Directory}' is gone, but the high-water marks beside it tell of entries: restore it "
+            + "from a backup or a copy, or accept the loss explicitly."));
     }
 
     private static void CheckFormat(Connection connection, SqliteStoreOptions options)
@@ -170,10 +184,12 @@ internal static class StoreOpening
 
     private static void CheckMarks(ReadSession session, HighWaterMarks now, MarksFile file, SqliteStoreOptions options)
     {
-        session.Begin();
-        try
+        // The process that made the store may have ended before it wrote the first marks.
+        var isUntouched = file.IsMissing && now.Shards.All(mark => mark.Position == 0);
+        if (!isUntouched)
         {
-            if (FindLoss(session, now, file) is not { } loss)
+            var loss = session.Within(() => FindLoss(session, now, file));
+            if (loss is null)
                 return;
             if (!options.AcceptLoss)
             {
@@ -183,10 +199,6 @@ internal static class StoreOpening
                         + "copy, or accept the loss explicitly.",
                 });
             }
-        }
-        finally
-        {
-            session.End();
         }
 
         now.Write(options.Directory);

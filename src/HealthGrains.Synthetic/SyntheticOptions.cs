@@ -1,3 +1,5 @@
+using HealthGrains.Domain.Identity;
+
 namespace HealthGrains.Synthetic;
 
 /// <summary>What the generator makes. The same options make the same bytes, on any machine.</summary>
@@ -11,6 +13,10 @@ public sealed record SyntheticOptions
 
     /// <summary>Structures that send documents, 1 to 100,000.</summary>
     public int Organizations { get; init; } = 20;
+
+    /// <summary>FINESS number of the first structure, so that a sender who exists elsewhere can submit what is made; null for
+    /// one of the bench range.</summary>
+    public Finess? FirstOrganization { get; init; }
 
     /// <summary>How many documents in a thousand replace an earlier one of the same run, 0 to 500.</summary>
     public int ReplacementsInThousand { get; init; }
@@ -38,7 +44,9 @@ public sealed record SyntheticOptions
         hash = SplitMix64.Mix(hash + (ulong)Organizations);
         hash = SplitMix64.Mix(hash + (ulong)ReplacementsInThousand);
         hash = SplitMix64.Mix(hash + (ulong)ReplacementDistance);
-        return (uint)SplitMix64.Mix(hash + (ulong)From.DayNumber);
+        hash = SplitMix64.Mix(hash + (ulong)From.DayNumber);
+        foreach (var c in FirstOrganization?.ToString() ?? "") hash = SplitMix64.Mix(hash + c);
+        return (uint)hash;
     }
 
     private static void Within(int value, int first, int last, string name)

@@ -122,7 +122,7 @@ public sealed class SyntheticPopulation
         };
 
         var body = (99_000_000 + index).ToString(CultureInfo.InvariantCulture);
-        var finess = Finess.Parse(body + Luhn.CheckDigit(body));
+        var finess = index == 0 && _options.FirstOrganization is { } given ? given : Finess.Parse(body + Luhn.CheckDigit(body));
         return new SyntheticOrganization(index, StructureId.Of(finess), finess, kind, name, setting, facility);
     }
 

@@ -22,12 +22,22 @@ internal sealed class ServerConnection : IAsyncDisposable
     {
         Address = address;
         Channel = new RpcChannel(address, options);
+        Token = token;
         if (token is not null) _headers.Add(RpcAuthentication.AuthorizationKey, "Bearer " + token);
     }
 
     public Uri Address { get; }
 
     public RpcChannel Channel { get; }
+
+    /// <summary>The bearer token, or null.</summary>
+    public string? Token { get; }
+
+    /// <summary>Asks one question and waits for its answer.</summary>
+    public Task<TReply> AskAsync<TRequest, TReply>(string method, TRequest request, CancellationToken waiting)
+        where TRequest : Google.Protobuf.IMessage<TRequest>
+        where TReply : class, Google.Protobuf.IMessage<TReply>, new() =>
+        Channel.UnaryAsync<TRequest, TReply>(method, request, Question, waiting);
 
     /// <summary>For a question that is answered at once.</summary>
     public RpcCallOptions Question => new() { Headers = _headers, Timeout = QuestionTimeout };

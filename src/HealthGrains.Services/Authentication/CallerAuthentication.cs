@@ -3,8 +3,8 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace HealthGrains.Services.Authentication;
 
-/// <summary>Who calls, or why that is not known.</summary>
-public readonly record struct CallerCheck(Caller? Caller, TokenProblem Problem);
+/// <summary>Who calls and until when that is known, or why it is not known.</summary>
+public readonly record struct CallerCheck(Caller? Caller, TokenProblem Problem, DateTimeOffset? Expires = null);
 
 /// <summary>From the credentials of one call to its caller.</summary>
 /// <remarks>Reads the token of <c>authorization</c>, the situation named by <c>hg-situation</c>, and the client certificate
@@ -40,7 +40,7 @@ public sealed class CallerAuthentication(TokenValidator tokens, TokenRules rules
             caller = acting;
         }
 
-        return new CallerCheck(caller, TokenProblem.None);
+        return new CallerCheck(caller, TokenProblem.None, token.Expires);
     }
 
     // RFC 8705 section 3: a bound token is worth nothing without its certificate.

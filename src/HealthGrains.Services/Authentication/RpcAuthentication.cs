@@ -1,18 +1,12 @@
-using System.Globalization;
-using Google.Protobuf;
-using Google.Protobuf.WellKnownTypes;
-using Google.Rpc;
 using HealthGrains.Domain.Refusals;
 using HealthGrains.Rpc;
+using HealthGrains.Services.Calls;
 
 namespace HealthGrains.Services.Authentication;
 
 /// <summary>Puts the caller into each call, or ends it: what <see cref="RpcServerOptions.Authenticate"/> is set to.</summary>
 public sealed class RpcAuthentication(CallerAuthentication authentication)
 {
-    /// <summary>The domain of every <see cref="ErrorInfo"/> of this server.</summary>
-    public const string ErrorDomain = "healthgrains";
-
     /// <summary>Metadata that holds the token.</summary>
     public const string AuthorizationKey = "authorization";
 
@@ -30,7 +24,7 @@ public sealed class RpcAuthentication(CallerAuthentication authentication)
             authorization, call.RequestHeaders.Get(SituationKey), call.ClientCertificate, waiting);
         if (check.Caller is { } caller)
         {
-            call.Caller = caller;
+            call.Caller = new CallerSession(caller, check.Expires);
             return;
         }
 
@@ -38,24 +32,17 @@ public sealed class RpcAuthentication(CallerAuthentication authentication)
         throw Refuse(check.Problem);
     }
 
-    internal static RpcException Refuse(TokenProblem problem) => problem switch
-    {
-        TokenProblem.Situation => Of(RpcStatusCode.PermissionDenied, RefusalCode.ContextIncomplete, Sentence(problem)),
-        TokenProblem.Organization => Of(RpcStatusCode.PermissionDenied, RefusalCode.StructureMismatch, Sentence(problem)),
-        TokenProblem.KeysUnreachable => Of(
-            RpcStatusCode.Unavailable, RefusalCode.TemporarilyUnavailable, Sentence(problem),
-            new RetryInfo { RetryDelay = Duration.FromTimeSpan(AuthenticationLimits.IssuerRetryMin) }),
-        _ => Of(RpcStatusCode.Unauthenticated, RefusalCode.NotAuthenticated, Sentence(problem)),
-    };
+    internal static RpcException Refuse(TokenProblem problem) => RefusalStatus.Of(new Refusal(CodeOf(problem), Sentence(problem)));
 
-    private static RpcException Of(RpcStatusCode status, RefusalCode code, string sentence, params IReadOnlyList<IMessage> further)
+    private static RefusalCode CodeOf(TokenProblem problem) => problem switch
     {
-        var term = RefusalVocabulary.Of(code);
-        var info = new ErrorInfo { Reason = term.Name, Domain = ErrorDomain };
-        info.Metadata["number"] = ((int)code).ToString(CultureInfo.InvariantCulture);
-        info.Metadata["retryable"] = term.Retryable ? "true" : "false";
-        return new RpcException(status, sentence, [info, .. further]);
-    }
+        TokenProblem.Situation => RefusalCode.ContextIncomplete,
+        TokenProblem.Organization => RefusalCode.StructureMismatch,
+
+        // Nobody is believed while the keys are away, and the caller may try again: it is not the token that is wrong.
+        TokenProblem.KeysUnreachable => RefusalCode.TemporarilyUnavailable,
+        _ => RefusalCode.NotAuthenticated,
+    };
 
     private static string Sentence(TokenProblem problem) => problem switch
     {
