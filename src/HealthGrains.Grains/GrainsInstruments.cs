@@ -17,6 +17,7 @@ public sealed class GrainsInstruments
     private readonly UpDownCounter<long> _activations;
     private readonly Counter<long> _letGo;
     private readonly Counter<long> _turns;
+    private readonly Counter<long> _failures;
     private readonly Counter<long> _bugs;
     private readonly Counter<long> _refused;
     private readonly Counter<long> _givenUp;
@@ -31,6 +32,7 @@ public sealed class GrainsInstruments
         _activations = meter.CreateUpDownCounter<long>("healthgrains.grains.activations");
         _letGo = meter.CreateCounter<long>("healthgrains.grains.let_go");
         _turns = meter.CreateCounter<long>("healthgrains.grains.turns");
+        _failures = meter.CreateCounter<long>("healthgrains.grains.turn_failures");
         _bugs = meter.CreateCounter<long>("healthgrains.grains.turn_bugs");
         _refused = meter.CreateCounter<long>("healthgrains.grains.calls_refused");
         _givenUp = meter.CreateCounter<long>("healthgrains.grains.calls_given_up");
@@ -53,6 +55,16 @@ public sealed class GrainsInstruments
     }
 
     public void TurnRan(JournalKind kind) => _turns.Add(1, Tag(kind));
+
+    /// <summary>The store failed a turn, and its caller was told so.</summary>
+    public void TurnFailed(JournalKind kind, JournalException failure) => _failures.Add(1, Tag(kind), new("failure", failure switch
+    {
+        JournalConflictException => "conflict",
+        JournalUnavailableException => "unavailable",
+        JournalOutcomeUnknownException => "outcome_unknown",
+        JournalDamagedException => "damaged",
+        _ => "other",
+    }));
 
     public void TurnHadBug(JournalKind kind) => _bugs.Add(1, Tag(kind));
 

@@ -14,14 +14,16 @@ public static class Limits
     /// <summary>Calls under way on one connection. One more is refused with REFUSED_STREAM (RFC 9113, 5.1.2).</summary>
     public const int StreamsPerConnectionMax = 100;
 
-    /// <summary>Bytes of all request headers of a call, as HTTP/2 counts them. Above it the connection ends.</summary>
+    /// <summary>Bytes of all request headers of a call, as HTTP/2 counts them. Above it the request is answered with HTTP
+    /// status 431, above twice as many the connection ends.</summary>
     public const int HeaderListBytesMax = 32 * 1024;
 
     /// <summary>Bytes of one request header. Above it the connection ends.</summary>
     /// <remarks>Larger than a bearer token may be, so that a token that is too long gets an answer of its own.</remarks>
     public const int HeaderFieldBytesMax = BearerTokenBytesMax + 4 * 1024;
 
-    /// <summary>Request headers of a call. Above it the connection ends.</summary>
+    /// <summary>Request headers of a call. Above it the request is answered with HTTP status 431, above twice as many the
+    /// connection ends.</summary>
     public const int HeadersMax = 100;
 
     /// <summary>Bytes of a call's metadata: names, values and 32 for each, without the authorization header.

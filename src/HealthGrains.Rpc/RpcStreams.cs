@@ -17,9 +17,9 @@ public interface IRpcRequestStream<T> : IAsyncEnumerable<T>
 /// <remarks>One writer at a time.</remarks>
 public interface IRpcReplyStream<in T>
 {
-    /// <summary>Sends one message; completes once it is handed to the transport.</summary>
-    /// <remarks>Waits while the caller takes nothing, so that at most one message and the transport's own buffer of
-    /// 64 KiB wait for a slow reader. The message is not kept.</remarks>
+    /// <summary>Sends one message; completes once the caller's HTTP/2 window has taken it.</summary>
+    /// <remarks>Waits while the caller takes nothing, so that one message at most waits for a slow reader. The message is
+    /// not kept.</remarks>
     /// <exception cref="OperationCanceledException">The call is over: cancelled, past its deadline, or its reader
     /// took nothing for the time that the method allows.</exception>
     ValueTask WriteAsync(T message, CancellationToken ct);

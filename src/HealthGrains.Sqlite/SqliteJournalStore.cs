@@ -164,13 +164,19 @@ public sealed class SqliteJournalStore : IJournalStore
         catch (Exception failure) when (failure is SqliteFailure or IOException or UnauthorizedAccessException)
         {
             connection?.Dispose();
-            throw failure is SqliteFailure { IsDamage: true }
-                ? new JournalDamagedException(new JournalDamage(
-                    null, -1, 0, 0, $"'{StoreOpening.PathOf(options)}' cannot be read ({failure.Message})."))
-                : new JournalUnavailableException(
+            throw failure switch
+            {
+                SqliteFailure { IsDamage: true } => new JournalDamagedException(new JournalDamage(
+                    null, -1, 0, 0, $"'{StoreOpening.PathOf(options)}' cannot be read ({failure.Message}).")),
+                SqliteFailure { IsBusy: true } => new JournalUnavailableException(
+                    $"Another process holds the store in '{options.Directory}' for writing.",
+                    JournalUnavailableReason.Busy,
+                    failure),
+                _ => new JournalUnavailableException(
                     $"The store in '{options.Directory}' cannot be opened ({failure.Message}).",
                     JournalUnavailableReason.Away,
-                    failure);
+                    failure),
+            };
         }
         catch (JournalException)
         {

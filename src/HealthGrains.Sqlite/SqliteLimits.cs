@@ -12,14 +12,15 @@ internal static class SqliteLimits
     public static readonly TimeSpan WriterWaitMax = TimeSpan.FromSeconds(5);
 
     /// <summary>Pages written to the write-ahead log after which it is copied into the database beside the writer.</summary>
-    public const int WalPagesBeforeCheckpoint = 4_096;
+    public const int WalPagesBeforeCheckpoint = 2_048;
 
-    /// <summary>Pages in the write-ahead log at which the writer itself copies the rest between two commits, so that the log
-    /// can start again from its beginning.</summary>
-    public const int WalPagesBeforeWriterCheckpoint = 16_384;
+    /// <summary>How many times as long the log may become before the writer itself copies the rest between two commits, so
+    /// that the log can start again from its beginning.</summary>
+    public const int WriterCheckpointFactor = 4;
 
-    /// <summary>Pages in the write-ahead log at which the writer also waits for the readers of its old part.</summary>
-    public const int WalPagesBeforeRestart = 65_536;
+    /// <summary>How many times as long the log may become before the writer also waits for the readers of its old
+    /// part.</summary>
+    public const int RestartFactor = 16;
 
     /// <summary>Bytes that the write-ahead log keeps on disk when it starts again.</summary>
     public const long WalBytesKept = 64L * 1024 * 1024;

@@ -39,7 +39,13 @@ internal static class StoreOpening
     public static OpenedStore Prepare(Connection connection, SqliteStoreOptions options)
     {
         connection.Execute($"PRAGMA page_size = {options.PageBytes}");
-        connection.Execute("PRAGMA journal_mode = WAL");
+        if (connection.QueryText("PRAGMA journal_mode = WAL") != "wal")
+        {
+            throw new JournalUnavailableException(
+                $"'{PathOf(options)}' cannot have a write-ahead log: its file system shares no memory. Use a local disk.",
+                JournalUnavailableReason.Away);
+        }
+
         Configure(connection, cacheKibibytes: 64 * 1024);
         var isNew = CreateIfEmpty(connection, options);
         CheckFormat(connection, options);
@@ -48,6 +54,9 @@ internal static class StoreOpening
         // everything added behind it would be lost with it. Copying the whole log into the database writes it anew. When
         // another process is in the way, it has the file open and has done this itself.
         connection.Checkpoint(raw.SQLITE_CHECKPOINT_TRUNCATE);
+
+        // SQLite syncs the directory when it makes its files, but does not look whether that worked.
+        Posix.SyncDirectory(options.Directory);
 
         var (storeId, shards) = ReadStore(connection);
         var session = new ReadSession(connection, shards);
@@ -114,9 +123,9 @@ internal static class StoreOpening
             // Another process may have been quicker; a file with tables of somebody else is left alone.
             if (connection.Query("PRAGMA user_version") == 0 && connection.Query("SELECT count(*) FROM sqlite_schema") == 0)
             {
+                RefuseToReplace(options);
                 Schema.Create(connection, Guid.NewGuid(), options.Shards);
                 connection.Execute("COMMIT");
-                Posix.SyncDirectory(options.Directory);
                 return true;
             }
         }
@@ -127,6 +136,17 @@ internal static class StoreOpening
         }
 
         return false;
+    }
+
+    /// <summary>Marks beside an empty database tell that there was another one, which nobody may replace unseen.</summary>
+    private static void RefuseToReplace(SqliteStoreOptions options)
+    {
+        var file = MarksFile.Read(options.Directory);
+        if (options.AcceptLoss || file.IsMissing || file.Marks?.Shards.All(mark => mark.Position == 0) == true)
+            return;
+        throw new JournalDamagedException(new JournalDamage(null, -1, 0, 0,
+            $"The database in '{options.Directory}' is gone, but the high-water marks beside it tell of entries: restore it "
+            + "from a backup or a copy, or accept the loss explicitly."));
     }
 
     private static void CheckFormat(Connection connection, SqliteStoreOptions options)
@@ -164,10 +184,12 @@ internal static class StoreOpening
 
     private static void CheckMarks(ReadSession session, HighWaterMarks now, MarksFile file, SqliteStoreOptions options)
     {
-        session.Begin();
-        try
+        // The process that made the store may have ended before it wrote the first marks.
+        var isUntouched = file.IsMissing && now.Shards.All(mark => mark.Position == 0);
+        if (!isUntouched)
         {
-            if (FindLoss(session, now, file) is not { } loss)
+            var loss = session.Within(() => FindLoss(session, now, file));
+            if (loss is null)
                 return;
             if (!options.AcceptLoss)
             {
@@ -177,10 +199,6 @@ internal static class StoreOpening
                         + "copy, or accept the loss explicitly.",
                 });
             }
-        }
-        finally
-        {
-            session.End();
         }
 
         now.Write(options.Directory);

@@ -31,7 +31,7 @@ internal sealed class EarlyAckStore(IJournalStore inner) : IJournalStore
         {
             Contents = [.. turn.Contents.Select(content => content with { Bytes = content.Bytes.ToArray() })],
         };
-        _last.AddOrUpdate(
+        _ = _last.AddOrUpdate(
             turn.Journal,
             _ => WriteBehindAsync(Task.FromResult(0L), copy),
             (_, before) => WriteBehindAsync(before, copy));

@@ -35,6 +35,7 @@ rates.SetAction((parsed, cancellation) => InScratchAsync(parsed, options =>
     Rates.RunAsync(options, TimeSpan.FromSeconds(parsed.GetValue(seconds)), cancellation)));
 root.Subcommands.Add(rates);
 
+root.Subcommands.Add(PlantedHost.Command());
 return await root.Parse(args).InvokeAsync();
 
 void Command(string name, string description, Func<CampaignOptions, ParseResult, IFault> fault)

@@ -118,13 +118,38 @@ public sealed class CancellationTests
         await using TestHost host = await TestHost.StartAsync(echo => echo.ServerStreaming<EchoRequest, EchoReply>(
             "Split", async (_, replies, _, ct) =>
             {
-                var big = new EchoReply { Payload = Google.Protobuf.ByteString.CopyFrom(new byte[1_000_000]) };
+                // More than the caller's window holds, so the first write waits.
+                var big = new EchoReply { Payload = Google.Protobuf.ByteString.CopyFrom(new byte[100_000]) };
                 Task first = replies.WriteAsync(big, ct).AsTask();
                 outcome.SetResult(await Record.ExceptionAsync(async () => await replies.WriteAsync(big, ct)));
                 await first;
             }));
-        await host.PostAsync("/rpctest.Echo/Split", RawCall.Frame(new EchoRequest()));
+        await using RawHttp2 raw = await OpenStreamAsync(host);
         Assert.IsType<InvalidOperationException>(await outcome.Task.Within("the second write"));
+    }
+
+    [Fact]
+    public async Task A_forgotten_write_ends_with_its_handler()
+    {
+        Task? forgotten = null;
+        await using TestHost host = await TestHost.StartAsync(echo => echo.ServerStreaming<EchoRequest, EchoReply>(
+            "Split", (_, replies, _, ct) =>
+            {
+                forgotten = replies.WriteAsync(new EchoReply { Payload = Google.Protobuf.ByteString.CopyFrom(new byte[100_000]) }, ct).AsTask();
+                _running.SetResult();
+                return Task.CompletedTask;
+            }));
+        await using RawHttp2 raw = await OpenStreamAsync(host);
+        await _running.Task.Within("the handler");
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => forgotten!.Within("the forgotten write"));
+    }
+
+    private static async Task<RawHttp2> OpenStreamAsync(TestHost host)
+    {
+        RawHttp2 raw = await RawHttp2.ConnectAsync(host.Port);
+        await raw.SendAsync(RawHttp2.Headers, RawHttp2.EndHeaders, 1, RawHttp2.Request("/rpctest.Echo/Split"));
+        await raw.SendAsync(RawHttp2.Data, RawHttp2.EndStream, 1, RawCall.Frame(new EchoRequest()));
+        return raw;
     }
 
     private async Task WaitAsync(CancellationToken ct)

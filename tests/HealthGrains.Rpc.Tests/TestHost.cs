@@ -113,7 +113,7 @@ internal sealed class TestHost : IAsyncDisposable
         await _app.StopAsync();
         await _app.DisposeAsync();
         if (!ErrorsAnnounced)
-            Assert.Empty(_log.Errors);
+            Assert.True(_log.Errors.IsEmpty, $"errors that were not announced: {string.Join("; ", _log.Errors)}");
     }
 
     /// <summary>Keeps what is logged as an error.</summary>

@@ -14,7 +14,7 @@ public sealed class Sqlite_journal_store_with_tiny_batches : SqliteEnrolment
         Shards = 5,
         PageBytes = 1024,
         CommitTurnsMax = 3,
-        QueuedTurnsMax = 500,
+        QueuedTurnsMax = 2_500,
         CheckpointPages = 8,
     };
 }

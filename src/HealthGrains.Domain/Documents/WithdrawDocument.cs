@@ -28,9 +28,14 @@ public sealed record WithdrawDocument(UniqueId Target, UniqueId? TwinOf, string 
         if (By.Kind == ActorKind.Patient && PatientSide.Check(state) is { } refusal)
             return Refuse(refusal);
 
-        // What is hidden from the patient is not betrayed by another answer than that of what does not exist.
-        if (state.Index.Find(Target) is not { } entry || (By.Kind == ActorKind.Patient && entry.IsHiddenFromPatient))
+        // What a closing sealed, and for the patient what is hidden, is answered like what does not exist.
+        if (state.Index.Find(Target) is not { } entry
+            || entry is { Sealed: true, Status: not DocumentStatus.Deleted }
+            || (By.Kind == ActorKind.Patient && entry.IsHiddenFromPatient))
+        {
             return Refuse(RefusalCode.TargetNotFound, "The document to withdraw is not known here.", "unique_id");
+        }
+
         if (!entry.IsManagedBy(By))
             return Refuse(RefusalCode.NotAuthor, "Only the author's organisation may withdraw a document.", "unique_id");
         if (entry.Status == DocumentStatus.Deleted)
@@ -64,6 +69,9 @@ public sealed record WithdrawDocument(UniqueId Target, UniqueId? TwinOf, string 
             return Refuse(
                 RefusalCode.TwinMissing, "The document has another rendering, which must be withdrawn with it.", "twin_of");
         }
+
+        if (twin is not null && !twin.IsManagedBy(By))
+            return Refuse(RefusalCode.NotAuthor, "The other rendering is a document of another organisation.", "twin_of");
 
         var events = new List<PatientEvent> { Withdraw(state, entry, turn.Now) };
         if (twin is not null)

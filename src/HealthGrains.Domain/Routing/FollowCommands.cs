@@ -24,7 +24,7 @@ public sealed record FollowPatient(Actor By) : PatientCommand<FollowAnswer>
             return Refuse(refusal);
         if (state.Followers.TryGetValue(By.Id, out var follower) && follower.Reader == reader)
             return Reply(new FollowAnswer(follower.Since, true));
-        if (state.Followers.Count >= FollowersMax)
+        if (follower is null && state.Followers.Count >= FollowersMax)
             return Refuse(RefusalCode.Overloaded, "The record has the most followers that it can have.");
         return Emit([new PatientFollowed(turn.Now, By)], _ => new FollowAnswer(turn.Now, false));
     }
@@ -92,7 +92,7 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
         if (outcome.Refusal is { } no)
             return Refuse(no, ReaderTurn.RefusalTrace(state, turn.Now, By, AccessAction.ListDocuments, [], outcome));
         var told = state.ProfessionalFeed.After(After, Max)
-            .Select(item => item.Document).OfType<DocumentId>().Distinct().ToList();
+            .Select(item => Told(state, item).Document).OfType<DocumentId>().Distinct().ToList();
         return Page(
             state,
             state.ProfessionalFeed,
@@ -116,7 +116,7 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
                 RefusalCode.MetadataInvalid, "The cursor is beyond the last change of this record.", "after_sequence");
         }
 
-        var items = feed.After(After, Max);
+        var items = feed.After(After, Max).Select(item => Told(state, item)).ToList();
         var views = items.Select(item =>
             item.Document is { } id && state.Index.Find(id) is { } entry && sees(entry)
                 ? DocumentView.Of(state, entry, By)
@@ -127,6 +127,12 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
         };
         return events.Count == 0 ? Reply(page) : Emit(events, _ => page);
     }
+
+    // What a closing sealed stays sealed: of its news the place in the sequence remains, not whose document it was.
+    private static FeedItem Told(PatientState state, FeedItem item) =>
+        item.Document is { } id && state.Index.Find(id) is { Sealed: true }
+            ? item with { Document = null, By = Actor.System }
+            : item;
 }
 
 /// <summary>One change with the document as the caller may see it now; null when it is not visible any more.</summary>

@@ -61,7 +61,9 @@ internal sealed class Call<TState, TEvent, TAnswer>(
             _givingUp = waiting.UnsafeRegister(
                 static (call, token) => ((Call<TState, TEvent, TAnswer>?)call)?.GiveUp(token), this);
 
-            // The outcome may have come before the registration was stored, and then nobody else ends it.
+            // The outcome may have come before the registration was stored, and then nobody else ends it. The barrier keeps
+            // this look behind the store, as the exchange in IsFirstToTell keeps the other one behind its own.
+            Interlocked.MemoryBarrier();
             if (Volatile.Read(ref _told) != 0)
                 _givingUp.Unregister();
         }

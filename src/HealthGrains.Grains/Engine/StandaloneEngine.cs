@@ -161,13 +161,15 @@ public sealed class StandaloneEngine : IGrainEngine
         }
         catch (JournalDamagedException e)
         {
+            _instruments.TurnFailed(activation.Journal.Kind, e);
             _log.JournalDamaged(
                 JournalPseudonym.Process.Of(activation.Journal),
                 e.Damage.Shard, e.Damage.Position, e.Damage.Version, e.Damage.What);
             throw;
         }
-        catch (JournalException)
+        catch (JournalException e)
         {
+            _instruments.TurnFailed(activation.Journal.Kind, e);
             throw;
         }
         catch (OperationCanceledException) when (_shutdown.IsCancellationRequested)

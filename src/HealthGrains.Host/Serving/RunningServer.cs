@@ -55,13 +55,19 @@ internal sealed class RunningServer : IAsyncDisposable
 
     /// <summary>Starts a server.</summary>
     /// <exception cref="CliException">A setting, a port or the store cannot be used.</exception>
-    public static async Task<RunningServer> StartAsync(ServerSettings settings, TimeProvider time, ILoggerFactory loggers, DateTimeOffset startedAt)
+    /// <param name="wrapStore">For campaigns that plant a bug between grains and store; no setting leads here.</param>
+    public static async Task<RunningServer> StartAsync(
+        ServerSettings settings,
+        TimeProvider time,
+        ILoggerFactory loggers,
+        DateTimeOffset startedAt,
+        Func<IJournalStore, IJournalStore>? wrapStore = null)
     {
         var server = new RunningServer(settings, loggers.CreateLogger("HealthGrains.Host"));
         var isServing = false;
         try
         {
-            await server.ComposeAsync(time, loggers, startedAt);
+            await server.ComposeAsync(time, loggers, startedAt, wrapStore ?? (static store => store));
             isServing = true;
             return server;
         }
@@ -103,11 +109,13 @@ internal sealed class RunningServer : IAsyncDisposable
         while (_closing.TryPop(out var close)) await close();
     }
 
-    private async Task ComposeAsync(TimeProvider time, ILoggerFactory loggers, DateTimeOffset startedAt)
+    private async Task ComposeAsync(
+        TimeProvider time, ILoggerFactory loggers, DateTimeOffset startedAt, Func<IJournalStore, IJournalStore> wrapStore)
     {
         EngineChoice.Check(_settings);
         var data = DataDirectory.Open(_settings.Data);
         var opened = await StoreChoice.OpenAsync(_settings with { Data = data.FullPath }, time);
+        opened = opened with { Store = wrapStore(opened.Store) };
         _closing.Push(opened.Store.DisposeAsync);
         StoreFailed = opened.Failed;
 

@@ -34,7 +34,7 @@ internal sealed class ReplyStream<T>(ServerExchange exchange) : IRpcReplyStream<
 
     public async ValueTask DisposeAsync()
     {
-        await _gate.CloseAsync(exchange.CancelFlush);
+        await _gate.CloseAsync(exchange.CloseOutput);
         _notTaken.Dispose();
     }
 

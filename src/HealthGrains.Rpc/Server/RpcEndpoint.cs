@@ -147,29 +147,13 @@ internal sealed class RpcEndpoint(
             return;
         }
         exchange.WriteStatus(error);
-        // What a caller does not take must not stay here for as long as its connection lives.
-        bool stopped = exchange.Lifetime.IsStopped;
-        if (exchange.Lifetime.End == CallEnd.ClientGone)
-            return;
-        if (stopped || !exchange.Method.IsUnary || exchange.LastReplyBytes > Limits.ReplyLeftBehindBytesMax)
-            await CompleteWithinAsync(context, stopped ? options.StatusNotTakenTimeout : options.ReplyNotTakenTimeout);
-    }
-
-    private async Task CompleteWithinAsync(HttpContext context, TimeSpan limit)
-    {
-        try
-        {
-            Task completing = context.Response.CompleteAsync();
-            await (completing.IsCompleted ? completing : completing.WaitAsync(limit, options.TimeProvider));
-        }
-        catch (TimeoutException)
-        {
+        // What a caller does not take must not stay here for as long as its connection lives. What was completed is small, or
+        // a stream's, and that was taken already.
+        CallEnd end = exchange.Lifetime.End;
+        bool stopped = end is not (CallEnd.Completed or CallEnd.ClientGone) && exchange.LastReplyBytes > 0;
+        bool large = end == CallEnd.Completed && exchange.Method.IsUnary && exchange.LastReplyBytes > Limits.ReplyLeftBehindBytesMax;
+        if ((stopped || large) && !await exchange.FlushWithinAsync(stopped ? options.StatusNotTakenTimeout : options.ReplyNotTakenTimeout))
             context.Abort();
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
-        {
-            // The caller went away with its status unread.
-        }
     }
 
     /// <summary>True if requests may be gzip.</summary>

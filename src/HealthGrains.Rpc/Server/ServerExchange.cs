@@ -20,6 +20,9 @@ internal sealed class ServerExchange
     private string? _contentType;
     private bool _announcedGzip;
 
+    // Written by the handler's end, read by a flush that it forgot.
+    private volatile bool _closing;
+
     public ServerExchange(
         HttpContext context, RpcMethod method, RpcCall call, CallLifetime lifetime, RpcServerOptions options, ILogger logger,
         string contentType, bool requestsAreGzip, bool callerAcceptsGzip)
@@ -136,21 +139,48 @@ internal sealed class ServerExchange
         }
     }
 
-    /// <summary>Completes when the transport has taken what was written, or most of it.</summary>
+    /// <summary>Completes when the caller's window has taken what was written.</summary>
     public ValueTask FlushAsync(CancellationToken ct)
     {
-        if (ct.CanBeCanceled && ct != Lifetime.Token)
-            return FlushLinkedAsync(ct);
-        ValueTask<FlushResult> flush = _output.FlushAsync(Lifetime.Token);
+        ValueTask<FlushResult> flush = _output.FlushAsync(CancellationToken.None);
         if (!flush.IsCompletedSuccessfully)
-            return Guarded(flush);
+            return WaitAsync(flush, ct);
         Check(flush.Result);
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>Waits until the caller has taken everything, whatever became of the call.</summary>
+    /// <returns>False if it has not within the limit.</returns>
+    public async Task<bool> FlushWithinAsync(TimeSpan limit)
+    {
+        try
+        {
+            // A cancellation that came too late for the flush before would end the first of these at once.
+            await _output.FlushAsync(CancellationToken.None).AsTask().WaitAsync(limit, Options.TimeProvider);
+            await _output.FlushAsync(CancellationToken.None).AsTask().WaitAsync(limit, Options.TimeProvider);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+        catch (IOException)
+        {
+            // The caller is gone, and with it the question.
+            return true;
+        }
+    }
+
     public void CancelRead() => _context.Request.BodyReader.CancelPendingRead();
 
-    public void CancelFlush() => _output.CancelPendingFlush();
+    /// <summary>Ends the flush that a handler has forgotten.</summary>
+    public void CloseOutput()
+    {
+        _closing = true;
+        CancelFlush();
+    }
+
+    private void CancelFlush() => _output.CancelPendingFlush();
 
     /// <summary>Sends OK or the error, as trailers or, where nothing was sent before, as the only headers.</summary>
     public void WriteStatus(RpcException? error)
@@ -234,27 +264,32 @@ internal sealed class ServerExchange
         }
     }
 
-    private async ValueTask FlushLinkedAsync(CancellationToken ct)
+    // Kestrel resets the stream of a flush whose token fires, and with it goes the status; a flush that is cancelled as
+    // pending leaves the stream usable.
+    private async ValueTask WaitAsync(ValueTask<FlushResult> flush, CancellationToken ct)
     {
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, Lifetime.Token);
-        Check(await _output.FlushAsync(linked.Token));
-    }
-
-    private async ValueTask Guarded(ValueTask<FlushResult> flush)
-    {
+        await using CancellationTokenRegistration stopped = Lifetime.Token.UnsafeRegister(
+            static self => ((ServerExchange)self!).CancelFlush(), this); // ! passed just here
+        await using CancellationTokenRegistration given = ct == Lifetime.Token ? default : ct.UnsafeRegister(
+            static self => ((ServerExchange)self!).CancelFlush(), this); // ! passed just here
         try
         {
+            // Kestrel does not pass on that a flush was cancelled: what was meant by it is asked below.
             Check(await flush);
         }
         catch (IOException)
         {
             throw Gone();
         }
+        Lifetime.Token.ThrowIfCancellationRequested();
+        ct.ThrowIfCancellationRequested();
+        if (_closing)
+            throw new OperationCanceledException("The handler has returned.");
     }
 
     private void Check(FlushResult result)
     {
-        if (result.IsCompleted || result.IsCanceled)
+        if (result.IsCompleted)
             throw Gone();
     }
 

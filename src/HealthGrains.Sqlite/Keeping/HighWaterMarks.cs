@@ -61,7 +61,8 @@ internal sealed record HighWaterMarks(Guid StoreId, IReadOnlyList<HighWaterMark>
 /// <summary>The file of high-water marks as found.</summary>
 /// <param name="Marks">Null if there are none that can be trusted.</param>
 /// <param name="Problem">Why not; empty if there are.</param>
-internal readonly record struct MarksFile(HighWaterMarks? Marks, string Problem)
+/// <param name="IsMissing">There is no such file.</param>
+internal readonly record struct MarksFile(HighWaterMarks? Marks, string Problem, bool IsMissing = false)
 {
     /// <summary>Reads the file. It is read before the database is looked at, since marks of another process move on.</summary>
     public static MarksFile Read(string directory)
@@ -73,7 +74,7 @@ internal readonly record struct MarksFile(HighWaterMarks? Marks, string Problem)
         }
         catch (FileNotFoundException)
         {
-            return new MarksFile(null, "The file of high-water marks is missing.");
+            return new MarksFile(null, "The file of high-water marks is missing.", IsMissing: true);
         }
         catch (FormatException damaged)
         {

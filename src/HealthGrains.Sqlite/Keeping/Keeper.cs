@@ -40,18 +40,8 @@ internal sealed class Keeper : IDisposable
     }
 
     /// <summary>The newest entries of all shards, as committed by whatever process.</summary>
-    public static HighWaterMarks Measure(ReadSession session, Guid storeId)
-    {
-        session.Begin();
-        try
-        {
-            return MeasureWithin(session, storeId);
-        }
-        finally
-        {
-            session.End();
-        }
-    }
+    public static HighWaterMarks Measure(ReadSession session, Guid storeId) =>
+        session.Within(() => MeasureWithin(session, storeId));
 
     /// <summary>The same, in the caller's read transaction.</summary>
     public static HighWaterMarks MeasureWithin(ReadSession session, Guid storeId)

@@ -1,3 +1,4 @@
+using System.Text;
 using SQLitePCL;
 
 namespace HealthGrains.Sqlite.Native;
@@ -58,6 +59,13 @@ internal sealed class Connection : IDisposable
     {
         using var statement = new Statement(_handle, sql);
         return statement.Step() ? statement.Integer(0) : 0;
+    }
+
+    /// <summary>The first column of the first row as text; empty when there is none.</summary>
+    public string QueryText(string sql)
+    {
+        using var statement = new Statement(_handle, sql);
+        return statement.Step() ? Encoding.UTF8.GetString(statement.Text(0)) : "";
     }
 
     public void BusyTimeout(TimeSpan atMost) => _ = raw.sqlite3_busy_timeout(_handle, (int)atMost.TotalMilliseconds);

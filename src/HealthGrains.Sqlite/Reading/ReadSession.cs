@@ -50,6 +50,20 @@ internal sealed class ReadSession(Connection connection, int shards)
             _end.Run();
     }
 
+    /// <summary>Reads in a transaction of its own.</summary>
+    public T Within<T>(Func<T> read)
+    {
+        Begin();
+        try
+        {
+            return read();
+        }
+        finally
+        {
+            End();
+        }
+    }
+
     public long Position(int shard)
     {
         _position.Bind(1, shard);

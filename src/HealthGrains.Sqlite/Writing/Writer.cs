@@ -250,14 +250,14 @@ internal sealed class Writer : IDisposable
         var pages = _connection.TakePagesWritten();
         _walPages += pages;
         _state.WalGrew(pages);
-        if (_walPages < _options.CheckpointPages * 4)
+        if (_walPages < _options.CheckpointPages * SqliteLimits.WriterCheckpointFactor)
             return;
         try
         {
             // By now the keeper has copied nearly everything: this copies the rest, and with nobody else writing the next
             // commit finds the whole log copied and starts it again from its beginning.
             var (left, copied) = _connection.Checkpoint(raw.SQLITE_CHECKPOINT_PASSIVE);
-            if (left > _options.CheckpointPages * 16)
+            if (left > _options.CheckpointPages * SqliteLimits.RestartFactor)
                 (left, copied) = _connection.Checkpoint(raw.SQLITE_CHECKPOINT_RESTART);
             _walPages = Math.Max(0, left - copied);
         }

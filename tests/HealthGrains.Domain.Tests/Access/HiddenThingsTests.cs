@@ -119,7 +119,7 @@ public sealed class HiddenThingsTests
         _record.Submit("hidden", HiddenFromPatient);
         var seen = _record.Submit("seen");
 
-        Assert.Equal(default, _record.Read(Actor.Patient, seen).Value.Entry.Stamp);
+        Assert.Equal(0, _record.Read(Actor.Patient, seen).Value.Entry.Ordinal);
     }
 
     [Fact]
@@ -201,6 +201,19 @@ public sealed class HiddenThingsTests
         Assert.Equal(
             [ChangeCode.RecordAccessed],
             _record.Changes(Actor.Patient).Value.Changes.Select(change => change.Item.Code));
+    }
+
+    [Fact]
+    public void A_refused_attempt_at_a_hidden_document_is_shown_like_one_at_a_document_that_does_not_exist()
+    {
+        _record.Read(Cast.Specialist, _record.Submit("hidden", HiddenFromPatient), content: true);
+        _record.Read(Cast.Specialist, _record.Submission("unknown").NewId, content: true);
+
+        var traces = _record.Accesses().Accesses;
+
+        Assert.Equal(2, traces.Count);
+        Assert.All(traces, access => Assert.Empty(access.Trace.Documents));
+        Assert.Equal(traces[0].Trace.Refused, traces[1].Trace.Refused);
     }
 
     [Fact]

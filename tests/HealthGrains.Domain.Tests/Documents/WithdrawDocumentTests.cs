@@ -102,6 +102,30 @@ public sealed class WithdrawDocumentTests
     }
 
     [Fact]
+    public void A_patient_withdraws_and_replaces_own_deposits_only()
+    {
+        _record.Submit("mine", by: Actor.Patient);
+        _record.Submit("mine too", replaces: "mine", by: Actor.Patient);
+        Assert.Equal(RefusalCode.NotAuthor, _record.Withdraw("mine too").Refusal?.Code);
+
+        Assert.NotNull(_record.Withdraw("mine too", by: Actor.Patient).Answer);
+    }
+
+    [Fact]
+    public void What_is_hidden_from_a_patient_who_deposits_or_withdraws_is_answered_like_what_does_not_exist()
+    {
+        _record.Submit("hidden", ConfidentialityLabels.HiddenFromPatient);
+
+        Assert.Equal(
+            _record.Withdraw("unknown", by: Actor.Patient).Refusal, _record.Withdraw("hidden", by: Actor.Patient).Refusal);
+        Assert.Equal(
+            _record.AskInVain(_record.Submission("new", replaces: "unknown", by: Actor.Patient)),
+            _record.AskInVain(_record.Submission("new", replaces: "hidden", by: Actor.Patient)));
+        _record.Submit("twin of nothing", twinOf: "hidden", by: Actor.Patient);
+        Assert.NotNull(_record.Withdraw("hidden").Answer);
+    }
+
+    [Fact]
     public void The_patient_is_not_told_of_the_withdrawal_of_a_document_never_seen()
     {
         _record.Submit("hidden", ConfidentialityLabels.HiddenFromPatient);

@@ -7,7 +7,7 @@ namespace HealthGrains.Testing.Clocks;
 public static class BoundedAwait
 {
     /// <summary>Real time; only a test that fails waits this long.</summary>
-    public static readonly TimeSpan AtMost = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan AtMost = TimeSpan.FromSeconds(30);
 
     /// <param name="task">What is awaited.</param>
     /// <param name="phase">What the test is doing, as in "draining the engine".</param>

@@ -178,6 +178,31 @@ public abstract partial class PatientEngineSuite
     }
 
     [SuiteFact]
+    public async Task Where_the_store_is_shared_no_answer_is_older_than_what_another_engine_acknowledged()
+    {
+        await using var bench = Bench();
+        var one = await bench.StartAsync(storeIsShared: true);
+        var other = await bench.StartAsync(storeIsShared: true);
+        var grain = EngineBench.Grain("read elsewhere");
+        await other.LookAsync(grain);
+
+        for (var number = 1; number <= 20; number++)
+        {
+            await one.AskAsync(grain, new Count("one", number, 1));
+            Assert.Equal((await bench.FoldAsync(grain)).Text, await other.LookAsync(grain));
+        }
+
+        // It read what it did not know, and nothing twice; being up to date, it then wrote without a conflict.
+        Assert.Equal(20, other.Store.EntriesRead);
+        Assert.Equal(21, (await other.AskAsync(grain, new Count("other", 1, 1))).Value.Version);
+        Assert.Equal(0, other.Store.Conflicts);
+
+        other.Store.FailNextRead(grain, new JournalUnavailableException("Away.", JournalUnavailableReason.Away));
+        await Assert.ThrowsAsync<JournalUnavailableException>(() => other.LookAsync(grain));
+        Assert.Equal((await bench.FoldAsync(grain)).Text, await other.LookAsync(grain));
+    }
+
+    [SuiteFact]
     public async Task A_snapshot_and_its_tail_recover_what_the_whole_journal_tells()
     {
         await using var bench = Bench();

@@ -56,7 +56,7 @@ public abstract partial class PatientEngineSuite
         const int Grains = 3;
         await using var bench = Bench();
         var maxima = new StandaloneEngineOptions { ActivationsMax = 2, MailboxDepthMax = 4, IdleMax = TimeSpan.FromMinutes(1) };
-        BenchEngine[] engines = [await bench.StartAsync(maxima), await bench.StartAsync(maxima)];
+        BenchEngine[] engines = [await bench.StartAsync(maxima), await bench.StartAsync(maxima, storeIsShared: true)];
         foreach (var engine in engines)
             BeRough(engine.Store, new Random(seed + 1));
         var calls = new ConcurrentDictionary<(int Grain, string Caller, int Number), (Told Told, long Version)>();

@@ -55,12 +55,17 @@ public sealed class EngineBench(Func<EngineSetup, ValueTask<IGrainEngine>> start
     public static JournalId Grain(string name) => new(JournalKind.Patient, $"2.25.1/{name.Replace(' ', '-')}");
 
     /// <summary>One more engine on the same store.</summary>
-    public async Task<BenchEngine> StartAsync(StandaloneEngineOptions? maxima = null)
+    /// <param name="maxima">Null for the usual ones.</param>
+    /// <param name="storeIsShared">Whether its grains are told that there are others.</param>
+    public async Task<BenchEngine> StartAsync(StandaloneEngineOptions? maxima = null, bool storeIsShared = false)
     {
         var models = new GrainModels.Builder().Add(JournalKind.Patient, Model).Build();
         var store = new WatchedStore(Journals);
         var snapshots = new Snapshots(Journals, models, _logs.CreateLogger("snapshots"));
-        var services = new GrainServices(store, Feed, snapshots, DomainPolicy.Default, Time);
+        var services = new GrainServices(store, Feed, snapshots, DomainPolicy.Default, Time)
+        {
+            StoreIsShared = storeIsShared,
+        };
         var setup = new EngineSetup(
             models.Factory(services), Time, _logs, maxima ?? StandaloneEngineOptions.Default);
         var engine = new BenchEngine(await start(setup), store, snapshots);

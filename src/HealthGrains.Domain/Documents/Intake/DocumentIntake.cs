@@ -162,11 +162,11 @@ public static class DocumentIntake
                 ?? new Refusal(RefusalCode.MetadataInvalid, "The unique id is required.", "metadata.unique_id");
         }
 
-        return text.Length <= IntakeLimits.UniqueIdCharsMax && UniqueId.TryParse(text, out uniqueId)
+        return UniqueId.TryParse(text, out uniqueId)
             ? null
             : new Refusal(
                 RefusalCode.MetadataInvalid,
-                $"Not a unique id: an OID or an upper-case UUID, ^ and an extension if need be, at most {IntakeLimits.UniqueIdCharsMax} characters.",
+                $"Not a unique id: an OID or an upper-case UUID, ^ and an extension if need be, at most {UniqueId.LengthMax} characters.",
                 "metadata.unique_id");
     }
 

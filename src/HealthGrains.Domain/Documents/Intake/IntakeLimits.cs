@@ -10,9 +10,6 @@ public static class IntakeLimits
     /// <summary>Bytes of a document that the patient deposits (Mon espace santé), else <c>DOCUMENT_TOO_LARGE</c>.</summary>
     public const int PatientDepositBytesMax = 5_000_000;
 
-    /// <summary>XDS limits a uniqueId to the length of an XON identifier.</summary>
-    public const int UniqueIdCharsMax = 128;
-
     public const int TitleCharsMax = 256;
 
     public const int CommentsCharsMax = 1_000;
