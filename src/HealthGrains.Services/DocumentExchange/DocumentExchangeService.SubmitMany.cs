@@ -18,14 +18,15 @@ internal sealed partial class DocumentExchangeService
         CancellationToken ct)
     {
         var caller = CallerSession.Of(call).Caller;
+        var lanes = new PatientLanes(ServiceLimits.SubmitManyPerPatientMax);
         return new SubmitPipeline(
-            (request, waiting) => SubmitForResultAsync(request, caller, waiting),
+            (request, waiting) => SubmitForResultAsync(request, caller, lanes, waiting),
             ServiceLimits.SubmitManyInFlightMax,
             ServiceLimits.SubmitManyBytesMax).RunAsync(requests, replies, ct);
     }
 
     private async ValueTask<Wire.SubmitResult> SubmitForResultAsync(
-        Wire.SubmitRequest request, Authentication.Caller caller, CancellationToken waiting)
+        Wire.SubmitRequest request, Authentication.Caller caller, PatientLanes lanes, CancellationToken waiting)
     {
         // What is too long is refused, and is not sent back whole: an answer does not grow with a mistake.
         var result = new Wire.SubmitResult
@@ -37,7 +38,7 @@ internal sealed partial class DocumentExchangeService
         Refusal? refusal;
         try
         {
-            (result.Receipt, refusal) = await SubmitOneAsync(request, caller, waiting);
+            (result.Receipt, refusal) = await SubmitOneAsync(request, caller, lanes, waiting);
         }
         catch (OperationCanceledException) when (waiting.IsCancellationRequested)
         {
