@@ -1,4 +1,3 @@
-using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Patients;
 using HealthGrains.Domain.Turns;
 
@@ -8,7 +7,7 @@ namespace HealthGrains.Domain.Access;
 /// <param name="From">At or after, or null.</param>
 /// <param name="To">Before, or null.</param>
 /// <param name="Before">Where the previous page ended (a trace's sequence), or null for the first.</param>
-/// <remarks>Traces of a document that is still hidden from the patient are withheld until it is shown.</remarks>
+/// <remarks>Traces of a document that is hidden from the patient are withheld, and the sequences are the patient's own.</remarks>
 public sealed record ListAccesses(DateTimeOffset? From, DateTimeOffset? To, int? Before, int PageSize)
     : PatientCommand<AccessPage>
 {
@@ -21,10 +20,10 @@ public sealed record ListAccesses(DateTimeOffset? From, DateTimeOffset? To, int?
 
         var page = new List<TracedAccess>(PageSize);
         int? next = null;
-        for (var i = Math.Min(state.Accesses.Count, (Before ?? int.MaxValue) - 1) - 1; i >= 0; i--)
+        for (var i = Math.Min(state.PatientAccesses.Count, (Before ?? int.MaxValue) - 1) - 1; i >= 0; i--)
         {
-            var access = state.Accesses[i];
-            if ((From is { } from && access.At < from) || (To is { } to && access.At >= to) || IsWithheld(state, access))
+            var access = state.PatientAccesses[i];
+            if ((From is { } from && access.At < from) || (To is { } to && access.At >= to))
                 continue;
             if (page.Count == PageSize)
             {
@@ -32,27 +31,11 @@ public sealed record ListAccesses(DateTimeOffset? From, DateTimeOffset? To, int?
                 break;
             }
 
-            page.Add(Filtered(state, access));
+            page.Add(access);
         }
 
         return Reply(new AccessPage(page, next));
     }
-
-    private static bool IsWithheld(PatientState state, TracedAccess access) =>
-        access.Trace.Action is AccessAction.ReadEntry or AccessAction.ReadContent
-        && access.Trace.Documents is [var document]
-        && IsHidden(state, document);
-
-    private static TracedAccess Filtered(PatientState state, TracedAccess access) =>
-        access.Trace.Documents.Any(id => IsHidden(state, id))
-            ? access with
-            {
-                Trace = access.Trace with { Documents = [.. access.Trace.Documents.Where(id => !IsHidden(state, id))] },
-            }
-            : access;
-
-    private static bool IsHidden(PatientState state, DocumentId id) =>
-        state.Index.Find(id) is { IsHiddenFromPatient: true };
 }
 
 /// <summary>A page of traces.</summary>

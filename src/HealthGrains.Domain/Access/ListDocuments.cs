@@ -50,7 +50,7 @@ public sealed record ListDocuments(DocumentFilter Filter, PagePlace? After, int 
         if (Filter.OnlyRelevant)
         {
             var all = matching.Count;
-            matching.RemoveAll(entry => !Relevance.IsRelevant(state, entry, turn.Now));
+            matching.RemoveAll(entry => !Relevance.IsRelevant(state, entry, sees, turn.Now));
             leftOut = all - matching.Count;
         }
 

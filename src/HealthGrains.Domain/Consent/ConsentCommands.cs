@@ -43,6 +43,9 @@ public sealed record AuthorizeProfessional(
     /// <summary>Authorisations of one record that have not ended.</summary>
     public const int ActiveMax = 10_000;
 
+    /// <summary>Permits of one holder that have not ended: so many that one revocation ends them in one turn.</summary>
+    public const int HolderMax = 100;
+
     protected override Decision<PatientState, PatientEvent, ConsentChange> DecideOpen(PatientState state, TurnContext turn)
     {
         var start = Start ?? turn.Now;
@@ -55,25 +58,22 @@ public sealed record AuthorizeProfessional(
                 RefusalCode.AccessBlocked, "This professional is blocked: unblock first, then authorise.", "holder");
         }
 
-        foreach (var earlier in state.Consent.Authorizations)
+        var lasting = state.Consent.Authorizations.Where(a => !a.HasEnded(turn.Now)).ToList();
+        var ofHolder = lasting.Where(a => a.Holder == Holder && a.HolderId == HolderId).ToList();
+        var denials = ofHolder.Where(a => !a.Permit).ToList();
+        if (denials.Count == 0 && Start is null
+            && ofHolder.Find(a => a.IsActive(turn.Now) && a.End == end) is { } earlier)
         {
-            if (earlier is { Permit: true, RevokedAt: null } && earlier.Holder == Holder && earlier.HolderId == HolderId
-                && earlier.IsActive(turn.Now) && Start is null && earlier.End == end)
-            {
-                return Reply(new ConsentChange(turn.Now, state.Consent.Version, true) { Granted = earlier });
-            }
+            return Reply(new ConsentChange(turn.Now, state.Consent.Version, true) { Granted = earlier });
         }
 
-        if (state.Consent.Authorizations.Count(a => a.RevokedAt is null) >= ActiveMax)
+        if (lasting.Count >= ActiveMax || ofHolder.Count - denials.Count >= HolderMax)
             return Refuse(RefusalCode.Overloaded, "The record holds the most authorisations that it can.");
 
         // A permit on an organisation ends the deny that the patient set on it before: the newest word counts.
         var events = new List<PatientEvent>();
-        foreach (var denied in state.Consent.Authorizations)
-        {
-            if (denied is { Permit: false, RevokedAt: null } && denied.Holder == Holder && denied.HolderId == HolderId)
-                events.Add(new AuthorizationRevoked(turn.Now, Actor.Patient, denied.Number));
-        }
+        foreach (var denial in denials)
+            events.Add(new AuthorizationRevoked(turn.Now, Actor.Patient, denial.Number));
 
         var granted = new Authorization(
             state.Consent.Authorizations.Count + 1, Holder, HolderId, true, AuthorizationBasis.Patient, start, end, false)
@@ -86,34 +86,40 @@ public sealed record AuthorizeProfessional(
 }
 
 /// <summary>The patient ends one authorisation, or every permit of one holder, and may refuse an organisation from now on.</summary>
-/// <param name="Number">One authorisation, or null.</param>
+/// <param name="Number">One authorisation, permit or denial; or null. If given, the holder is that of the authorisation.</param>
 /// <param name="HolderId">Every permit of this holder, or null.</param>
 /// <param name="Deny">Also refuse the organisation: a deny wins over any permit.</param>
 public sealed record RevokeAuthorization(int? Number, HolderKind Holder, string? HolderId, bool Deny) : ConsentCommand
 {
     protected override Decision<PatientState, PatientEvent, ConsentChange> DecideOpen(PatientState state, TurnContext turn)
     {
-        var ended = state.Consent.Authorizations
-            .Where(a => a.RevokedAt is null && a.Permit
-                && (Number is { } number ? a.Number == number : a.Holder == Holder && a.HolderId == HolderId))
-            .ToList();
-        if (Number is { } wanted && state.Consent.Authorizations.All(a => a.Number != wanted))
-            return Refuse(RefusalCode.TargetNotFound, "There is no such authorisation.", "authorization_id");
+        Authorization? named = null;
+        if (Number is { } number)
+        {
+            named = state.Consent.Authorizations.FirstOrDefault(a => a.Number == number);
+            if (named is null)
+                return Refuse(RefusalCode.TargetNotFound, "There is no such authorisation.", "authorization_id");
+        }
 
-        var denied = Deny ? HolderId ?? ended.FirstOrDefault()?.HolderId : null;
-        if (Deny && (denied is null || (Number is null ? Holder : ended[0].Holder) != HolderKind.Organization))
+        var (holder, holderId) = named is null ? (Holder, HolderId) : (named.Holder, named.HolderId);
+        if (Deny && (holderId is null || holder != HolderKind.Organization))
             return Refuse(RefusalCode.MetadataInvalid, "Only an organisation can be refused; a person is blocked.", "deny");
 
+        var ended = state.Consent.Authorizations
+            .Where(a => !a.HasEnded(turn.Now)
+                && (named is null ? a.Permit && a.Holder == holder && a.HolderId == holderId : a.Number == named.Number)
+                && !(Deny && !a.Permit))
+            .ToList();
         var events = new List<PatientEvent>();
         foreach (var authorization in ended)
             events.Add(new AuthorizationRevoked(turn.Now, Actor.Patient, authorization.Number));
-        if (denied is not null && !state.Consent.Authorizations.Any(a =>
-                a is { Permit: false, RevokedAt: null, Holder: HolderKind.Organization } && a.HolderId == denied))
+        if (Deny && holderId is not null && !state.Consent.Authorizations.Any(a =>
+                a is { Permit: false, RevokedAt: null, Holder: HolderKind.Organization } && a.HolderId == holderId))
         {
             events.Add(new AuthorizationGranted(turn.Now, Actor.Patient, new Authorization(
                 state.Consent.Authorizations.Count + 1,
                 HolderKind.Organization,
-                denied,
+                holderId,
                 false,
                 AuthorizationBasis.Patient,
                 turn.Now,
@@ -165,15 +171,15 @@ public sealed record GetConsents(bool IncludeEnded) : PatientCommand<ConsentView
         PatientSide.Check(state) is { } refusal
             ? Refuse(refusal)
             : Reply(new ConsentView(
-                [.. state.Consent.Authorizations.Where(a => IncludeEnded || a.RevokedAt is null && !(a.End <= turn.Now))],
-                [.. state.Consent.Blocked],
+                [.. state.Consent.Authorizations.Where(a => IncludeEnded || !a.HasEnded(turn.Now))],
+                [.. state.Consent.Blocked.OrderBy(block => block.Value).ThenBy(block => block.Key, StringComparer.Ordinal)],
                 [.. state.Followers.Values],
                 state.Consent.Version,
                 turn.Now));
 }
 
 /// <summary>The consent state as the patient sees it.</summary>
-/// <param name="Blocked">IdNat_PS and since when.</param>
+/// <param name="Blocked">IdNat_PS and since when, oldest first.</param>
 /// <param name="At">When this was true.</param>
 public sealed record ConsentView(
     IReadOnlyList<Authorization> Authorizations,

@@ -48,6 +48,9 @@ public sealed record Authorization(
 
     public bool IsActive(DateTimeOffset now) => RevokedAt is null && Start <= now && (End is not { } end || now < end);
 
+    /// <summary>True if it was revoked or has run out; one that is still to begin has not ended.</summary>
+    public bool HasEnded(DateTimeOffset now) => RevokedAt is not null || End <= now;
+
     public bool Names(Reader reader) => Holder == HolderKind.Professional
         ? HolderId == reader.Id.ToString()
         : !reader.Structure.IsNone && HolderId == reader.Structure.ToString();

@@ -79,15 +79,18 @@ public sealed record DocumentEntry
         return false;
     }
 
-    /// <summary>True if the actor is an author, or acts for the organisation of an author or of the depositor: who may
-    /// replace and withdraw.</summary>
+    /// <summary>True if the actor is an author, or acts for the organisation of an author or for the one in whose name it
+    /// was deposited: who may replace and withdraw.</summary>
+    /// <remarks>A company that deposits in the name of several hospitals is none of them: what it sent for one it may
+    /// not touch in the name of another. The patient's own deposits are the patient's.</remarks>
     public bool IsManagedBy(Actor actor)
     {
-        if (Depositor.Kind == ActorKind.Facility
-            && (actor.ActsFor(Depositor.Structure.ToString()) || actor.ActsFor(Depositor.OnBehalfOf.ToString())))
-        {
+        var inTheNameOf = Depositor.OnBehalfOf.IsNone ? Depositor.Structure : Depositor.OnBehalfOf;
+        if (Depositor.Kind == ActorKind.Facility && actor.ActsFor(inTheNameOf.ToString()))
             return true;
-        }
+
+        if (Depositor.Kind == ActorKind.Patient)
+            return actor.Kind == ActorKind.Patient;
 
         foreach (var author in Metadata.Authors)
         {

@@ -11,6 +11,9 @@ public sealed class RecordIndex
     private readonly Dictionary<DocumentId, int> _byId = [];
     private readonly Dictionary<string, int> _byUniqueId = new(StringComparer.Ordinal);
 
+    // Twins that were named before they came: uniqueId → who named it.
+    private readonly Dictionary<string, DocumentId> _awaitedTwins = new(StringComparer.Ordinal);
+
     public int Count => _entries.Count;
 
     /// <summary>In order of submission.</summary>
@@ -28,14 +31,34 @@ public sealed class RecordIndex
         return entry;
     }
 
-    /// <summary>The other rendering of the same report, if it is here.</summary>
-    public DocumentEntry? Twin(DocumentEntry entry) => entry.Twin is { } twin ? Find(twin) : null;
+    /// <summary>The other rendering of the same report, if it is here, not sealed, and each is the twin of the other.</summary>
+    public DocumentEntry? Twin(DocumentEntry entry) =>
+        entry.Twin is { } twin && Find(twin) is { Sealed: false } other && other.Twin == entry.Metadata.UniqueId
+            ? other
+            : null;
 
+    /// <summary>Adds an entry and ties it to its twin, whichever of the two named the other and whichever came first.</summary>
     internal void Add(DocumentEntry entry)
     {
+        var uniqueId = entry.Metadata.UniqueId;
+        if (_awaitedTwins.Remove(uniqueId.ToString(), out var awaitedBy)
+            && entry.Twin is null
+            && Find(awaitedBy) is { } first
+            && first.Twin == uniqueId
+            && first.IsManagedBy(entry.Depositor))
+        {
+            entry = entry with { Twin = first.Metadata.UniqueId };
+        }
+
         _byId.Add(entry.Id, _entries.Count);
-        _byUniqueId.Add(entry.Metadata.UniqueId.ToString(), _entries.Count);
+        _byUniqueId.Add(uniqueId.ToString(), _entries.Count);
         _entries.Add(entry);
+        if (entry.Twin is not { } twin)
+            return;
+        if (Find(twin) is not { } other)
+            _awaitedTwins[twin.ToString()] = entry.Id;
+        else if (other.IsManagedBy(entry.Depositor))
+            Change(other.Id, known => known with { Twin = uniqueId });
     }
 
     internal void Change(DocumentId id, Func<DocumentEntry, DocumentEntry> change)

@@ -1,3 +1,5 @@
+using System.Globalization;
+using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Patients;
@@ -57,6 +59,9 @@ public sealed record SubmitDocument(
                 : Refuse(RefusalCode.UniqueIdReused, "This unique id means another content.", "metadata.unique_id");
         }
 
+        if (By.Kind == ActorKind.Patient && PatientSide.Check(state) is { } notActivated)
+            return Refuse(notActivated);
+
         var opens = state.Record.State == RecordState.Absent && turn.Policy.OpenOnFirstDeposit;
         if (state.Record.IsUnknown && !opens)
             return Refuse(RefusalCode.PatientUnknown, "There is no such record.", "patient");
@@ -76,12 +81,15 @@ public sealed record SubmitDocument(
                 RefusalCode.InsMismatch, "The identity traits are not those known for this INS.", "content.recordTarget");
         }
 
+        if (TwinOf is { } twin && CheckTwin(state, twin) is { } twinRefusal)
+            return Refuse(twinRefusal);
+
         DocumentEntry? replaced = null;
         if (Replaces is { } target && FindReplaced(state, target, out replaced) is { } refusal)
             return Refuse(refusal);
 
         var change = ChangeAgainst(replaced);
-        var recipients = Audience.ForSubmission(state, this, replaced, change, turn.Now);
+        var (recipients, code) = Audience.ForSubmission(state, this, replaced, change, turn.Now);
         if (ValidateOnly)
         {
             return Reply(new SubmissionReceipt
@@ -110,6 +118,7 @@ public sealed record SubmitDocument(
             TwinOf = TwinOf,
             Traits = state.Traits is null ? Traits : null,
             Recipients = recipients,
+            RecipientsCode = code,
         };
         IReadOnlyList<PatientEvent> events = opens
             ? [new RecordOpened(turn.Now, By, Activated: false, RestoresContent: false), submitted]
@@ -123,8 +132,13 @@ public sealed record SubmitDocument(
         replaced = null;
         if (target == Metadata.UniqueId)
             return new Refusal(RefusalCode.MetadataInvalid, "A document cannot replace itself.", "replaces");
-        if (state.Index.Find(target) is not { Sealed: false } entry || entry.Status == DocumentStatus.Deleted)
+        if (state.Index.Find(target) is not { Sealed: false } entry
+            || entry.Status == DocumentStatus.Deleted
+            || IsHiddenFromDepositor(entry))
+        {
             return new Refusal(RefusalCode.TargetNotFound, "The document to replace is not known here.", "replaces");
+        }
+
         if (!entry.IsManagedBy(By))
             return new Refusal(RefusalCode.NotAuthor, "Only the author's organisation may replace a document.", "replaces");
         if (entry.ReplacedBy is not null)
@@ -135,7 +149,9 @@ public sealed record SubmitDocument(
                 RefusalCode.MetadataInvalid, "A replacement keeps the type of what it replaces.", "metadata.type_code");
         }
 
-        if (TwinOf is null && state.Index.Twin(entry) is { Status: DocumentStatus.Approved })
+        // The new twin has a unique id of its own: naming the old one would leave it behind as well.
+        if (state.Index.Twin(entry) is { Status: DocumentStatus.Approved } twin
+            && (TwinOf is null || TwinOf == twin.Metadata.UniqueId))
         {
             return new Refusal(
                 RefusalCode.TwinMissing, "The document has another rendering, which must be replaced with it.", "twin_of");
@@ -144,6 +160,24 @@ public sealed record SubmitDocument(
         replaced = entry;
         return null;
     }
+
+    // A twin binds both sides, since neither is withdrawn alone: so it is nobody else's document, and one of two.
+    private Refusal? CheckTwin(PatientState state, UniqueId twin)
+    {
+        if (twin == Metadata.UniqueId)
+            return new Refusal(RefusalCode.MetadataInvalid, "A document is not its own twin.", "twin_of");
+        if (state.Index.Find(twin) is not { } other || IsHiddenFromDepositor(other))
+            return null;
+        if (!other.IsManagedBy(By))
+            return new Refusal(RefusalCode.NotAuthor, "The twin is a document of another organisation.", "twin_of");
+        return state.Index.Twin(other) is { Status: DocumentStatus.Approved } third
+            && third.Metadata.UniqueId != Metadata.UniqueId
+            ? new Refusal(RefusalCode.TwinMissing, "The document named as twin has another rendering.", "twin_of")
+            : null;
+    }
+
+    // What is hidden from a patient who deposits is answered like what does not exist.
+    private bool IsHiddenFromDepositor(DocumentEntry entry) => By.Kind == ActorKind.Patient && entry.IsHiddenFromPatient;
 
     // Labels alone changed only if the bodies are the same; a sender's word does not make a new result disappear.
     private ChangeKind ChangeAgainst(DocumentEntry? replaced) =>
@@ -161,6 +195,7 @@ public sealed record SubmitDocument(
             {
                 ["head_document_id"] = head.Id.ToString(),
                 ["head_unique_id"] = head.Metadata.UniqueId.ToString(),
+                ["head_entry_version"] = head.EntryVersion.ToString(CultureInfo.InvariantCulture),
             },
         };
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Patients;
@@ -23,12 +25,27 @@ public sealed record WithdrawDocument(UniqueId Target, UniqueId? TwinOf, string 
     {
         if (state.Record.IsUnknown)
             return Refuse(RefusalCode.PatientUnknown, "There is no such record.", "patient");
-        if (state.Index.Find(Target) is not { } entry)
+        if (By.Kind == ActorKind.Patient && PatientSide.Check(state) is { } refusal)
+            return Refuse(refusal);
+
+        // What a closing sealed, and for the patient what is hidden, is answered like what does not exist.
+        if (state.Index.Find(Target) is not { } entry
+            || entry is { Sealed: true, Status: not DocumentStatus.Deleted }
+            || (By.Kind == ActorKind.Patient && entry.IsHiddenFromPatient))
+        {
             return Refuse(RefusalCode.TargetNotFound, "The document to withdraw is not known here.", "unique_id");
+        }
+
         if (!entry.IsManagedBy(By))
             return Refuse(RefusalCode.NotAuthor, "Only the author's organisation may withdraw a document.", "unique_id");
         if (entry.Status == DocumentStatus.Deleted)
-            return Reply(new WithdrawnDocument(entry.Id, Target, entry.WithdrawnAt ?? turn.Now, true));
+        {
+            return Reply(new WithdrawnDocument(entry.Id, Target, entry.WithdrawnAt ?? turn.Now, true)
+            {
+                EntryVersion = entry.EntryVersion,
+            });
+        }
+
         if (!state.Record.IsOpen)
             return Refuse(RefusalCode.RecordClosed, "The record is closed.", "patient");
         if (entry.ReplacedBy is not null)
@@ -41,6 +58,7 @@ public sealed record WithdrawDocument(UniqueId Target, UniqueId? TwinOf, string 
                 {
                     ["head_document_id"] = head.Id.ToString(),
                     ["head_unique_id"] = head.Metadata.UniqueId.ToString(),
+                    ["head_entry_version"] = head.EntryVersion.ToString(CultureInfo.InvariantCulture),
                 },
             });
         }
@@ -52,16 +70,29 @@ public sealed record WithdrawDocument(UniqueId Target, UniqueId? TwinOf, string 
                 RefusalCode.TwinMissing, "The document has another rendering, which must be withdrawn with it.", "twin_of");
         }
 
+        if (twin is not null && !twin.IsManagedBy(By))
+            return Refuse(RefusalCode.NotAuthor, "The other rendering is a document of another organisation.", "twin_of");
+
         var events = new List<PatientEvent> { Withdraw(state, entry, turn.Now) };
         if (twin is not null)
             events.Add(Withdraw(state, twin, turn.Now));
-        return Emit(events, _ => new WithdrawnDocument(entry.Id, Target, turn.Now, false));
+        return Emit(events, after => new WithdrawnDocument(entry.Id, Target, turn.Now, false)
+        {
+            EntryVersion = after.Index.Find(entry.Id)!.EntryVersion, // ! it was just changed
+        });
     }
 
     private DocumentWithdrawn Withdraw(PatientState state, DocumentEntry entry, DateTimeOffset now) =>
-        new(now, By, entry.Id, Reason) { Recipients = Audience.ForWithdrawal(state, entry, now) };
+        new(now, By, entry.Id, entry.Metadata.UniqueId, Reason)
+        {
+            Recipients = Audience.ForWithdrawal(state, entry, now),
+        };
 }
 
 /// <summary>A document that is withdrawn now.</summary>
 /// <param name="At">The first time.</param>
-public sealed record WithdrawnDocument(DocumentId DocumentId, UniqueId UniqueId, DateTimeOffset At, bool AlreadyWithdrawn);
+public sealed record WithdrawnDocument(DocumentId DocumentId, UniqueId UniqueId, DateTimeOffset At, bool AlreadyWithdrawn)
+{
+    /// <summary>Of the entry after the withdrawal.</summary>
+    public required int EntryVersion { get; init; }
+}

@@ -87,6 +87,7 @@ public readonly record struct ProfessionalId
         if (text is null || text.Length < 2) return false;
 
         var slash = text.IndexOf('/', StringComparison.Ordinal);
+        if (slash == 0) return false;
         var number = slash < 0 ? text[1..] : text[1..slash];
         var hasInternal = slash >= 0;
         if (hasInternal && !IdentityText.IsLocalPart(text.AsSpan(slash + 1))) return false;

@@ -3,6 +3,7 @@ using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Consent;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Identity;
+using HealthGrains.Domain.Notifications;
 using HealthGrains.Domain.Records;
 
 namespace HealthGrains.Domain.Patients;
@@ -56,11 +57,14 @@ public sealed record DocumentSubmitted(DateTimeOffset At, Actor By, DocumentId D
 
     /// <summary>The professionals to be told, as decided with the acceptance.</summary>
     public IReadOnlyList<ProfessionalId> Recipients { get; init; } = [];
+
+    /// <summary>What the recipients are told.</summary>
+    public ChangeCode RecipientsCode { get; init; } = ChangeCode.DocumentAdded;
 }
 
 /// <summary>A document was withdrawn: logical deletion, final.</summary>
-public sealed record DocumentWithdrawn(DateTimeOffset At, Actor By, DocumentId DocumentId, string Reason)
-    : PatientEvent(At, By)
+public sealed record DocumentWithdrawn(
+    DateTimeOffset At, Actor By, DocumentId DocumentId, UniqueId UniqueId, string Reason) : PatientEvent(At, By)
 {
     public IReadOnlyList<ProfessionalId> Recipients { get; init; } = [];
 }

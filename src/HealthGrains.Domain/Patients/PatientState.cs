@@ -18,6 +18,7 @@ public sealed class PatientState
     private readonly Dictionary<string, Follower> _followers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DateOnly> _lastAccessDay = new(StringComparer.Ordinal);
     private readonly List<TracedAccess> _accesses = [];
+    private readonly List<TracedAccess> _patientAccesses = [];
 
     public RecordStatus Record { get; private set; } = RecordStatus.Absent;
 
@@ -46,6 +47,10 @@ public sealed class PatientState
     /// <summary>Every access by somebody other than the patient, in order.</summary>
     public IReadOnlyList<TracedAccess> Accesses => _accesses;
 
+    /// <summary>The accesses that the patient is shown, in order and with a numbering of their own: neither a trace nor a gap
+    /// nor an id tells of a document that is hidden from the patient.</summary>
+    public IReadOnlyList<TracedAccess> PatientAccesses => _patientAccesses;
+
     /// <summary>The first access of this professional on this UTC day is told.</summary>
     public bool IsFirstAccessOfDay(string professional, DateTimeOffset now) =>
         !_lastAccessDay.TryGetValue(professional, out var day) || day != DateOnly.FromDateTime(now.UtcDateTime);
@@ -66,7 +71,10 @@ public sealed class PatientState
                 Record = new RecordStatus(RecordState.Opposed, opposed.At, opposed.Reason, false);
                 break;
             case RecordClosed closed:
-                Record = new RecordStatus(RecordState.Closed, closed.At, closed.Reason, closed.DeletionRequested);
+                // A second one only adds the wish for deletion: date and reason of the closing stay.
+                Record = Record.State == RecordState.Closed
+                    ? Record with { DeletionRequested = Record.DeletionRequested || closed.DeletionRequested }
+                    : new RecordStatus(RecordState.Closed, closed.At, closed.Reason, closed.DeletionRequested);
                 break;
             case DocumentSubmitted submitted:
                 ApplySubmitted(submitted, stamp);
@@ -128,8 +136,6 @@ public sealed class PatientState
             Twin = submitted.TwinOf,
         };
         Index.Add(entry);
-        if (submitted.TwinOf is { } twinId && Index.Find(twinId) is { } twin)
-            Index.Change(twin.Id, other => other with { Twin = entry.Metadata.UniqueId });
         if (replaced is not null)
         {
             Index.Change(replaced.Id, old => old with
@@ -166,7 +172,18 @@ public sealed class PatientState
     private void ApplyAccessed(RecordAccessed accessed)
     {
         _accesses.Add(new TracedAccess(_accesses.Count + 1, accessed.At, accessed.By, accessed.Trace));
-        if (accessed.Trace.Refused is not null)
+        var trace = accessed.Trace;
+        if (trace.Documents.Any(IsHiddenFromPatient))
+        {
+            // Whoever read one hidden document is not told of at all: that alone would betray it. One who was refused is, like
+            // one who asked for a document that does not exist.
+            if (trace is { Action: AccessAction.ReadEntry or AccessAction.ReadContent, Refused: null })
+                return;
+            trace = trace with { Documents = [.. trace.Documents.Where(id => !IsHiddenFromPatient(id))] };
+        }
+
+        _patientAccesses.Add(new TracedAccess(_patientAccesses.Count + 1, accessed.At, accessed.By, trace));
+        if (trace.Refused is not null)
             return;
 
         if (IsFirstAccessOfDay(accessed.By.Id, accessed.At))
@@ -175,18 +192,15 @@ public sealed class PatientState
             PatientFeed.Tell(accessed.At, ChangeCode.RecordAccessed, null, accessed.By);
         }
 
-        // A document still hidden from the patient must not be betrayed by the news that somebody read it.
-        if (accessed.Trace.Action == AccessAction.ReadContent
-            && accessed.Trace.Documents is [var document]
-            && Index.Find(document) is { IsHiddenFromPatient: false })
-        {
+        if (trace is { Action: AccessAction.ReadContent, Documents: [var document] })
             PatientFeed.Tell(accessed.At, ChangeCode.DocumentConsulted, document, accessed.By);
-        }
     }
+
+    private bool IsHiddenFromPatient(DocumentId id) => Index.Find(id) is { IsHiddenFromPatient: true };
 }
 
 /// <summary>One access as it stands in the record.</summary>
-/// <param name="Sequence">Counts all accesses of the record, from 1.</param>
+/// <param name="Sequence">Counts the accesses of its list, from 1 and without gaps.</param>
 public sealed record TracedAccess(int Sequence, DateTimeOffset At, Actor By, AccessTrace Trace);
 
 /// <summary>A professional who is to be told, in the hat in which they asked.</summary>

@@ -33,11 +33,13 @@ public sealed record CloseRecord(string Reason, bool DeletionRequested) : Patien
 
     public override Decision<PatientState, PatientEvent, ConsentChange> Decide(PatientState state, TurnContext turn)
     {
-        if (state.Record.State is RecordState.Closed or RecordState.Opposed)
+        // Asking for deletion once the record is closed is one more wish, not a repetition.
+        var asksForDeletion = DeletionRequested && state.Record is { State: RecordState.Closed, DeletionRequested: false };
+        if (state.Record.State is RecordState.Closed or RecordState.Opposed && !asksForDeletion)
             return Reply(new ConsentChange(state.Record.Since ?? turn.Now, state.Consent.Version, true));
         if (state.Record.State == RecordState.Destroyed)
             return Refuse(RefusalCode.PatientUnknown, "There is no such record.", "patient");
-        PatientEvent change = state.Record.IsOpen
+        PatientEvent change = state.Record.IsOpen || asksForDeletion
             ? new RecordClosed(turn.Now, Actor.Patient, Reason, DeletionRequested)
             : new RecordOpposed(turn.Now, Actor.Patient, Reason);
         return Emit([change], after => new ConsentChange(turn.Now, after.Consent.Version, false));

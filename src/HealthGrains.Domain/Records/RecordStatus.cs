@@ -48,8 +48,5 @@ public sealed record PatientTraits(string BirthName, string FirstName, string Se
     public bool Fits(PatientTraits other) =>
         BirthDate == other.BirthDate
         && Sex == other.Sex
-        && string.Equals(Fold(BirthName), Fold(other.BirthName), StringComparison.Ordinal);
-
-    private static string Fold(string name) => string.Concat(
-        name.Normalize(System.Text.NormalizationForm.FormD).Where(char.IsAsciiLetter).Select(char.ToUpperInvariant));
+        && string.Equals(NameFolding.Fold(BirthName), NameFolding.Fold(other.BirthName), StringComparison.Ordinal);
 }

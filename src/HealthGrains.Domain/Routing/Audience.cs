@@ -10,17 +10,17 @@ namespace HealthGrains.Domain.Routing;
 /// <remarks>The patient is told through the record's own feed and is not among them.</remarks>
 public static class Audience
 {
-    /// <summary>Professionals to be told of a submission.</summary>
-    public static IReadOnlyList<ProfessionalId> ForSubmission(
+    /// <summary>Professionals to be told of a submission, and what they are told.</summary>
+    public static (IReadOnlyList<ProfessionalId> Recipients, ChangeCode Code) ForSubmission(
         PatientState patient, SubmitDocument submission, DocumentEntry? replaced, ChangeKind change, DateTimeOffset now)
     {
         if (patient.Followers.Count == 0)
-            return [];
+            return ([], ChangeCode.DocumentAdded);
 
         var masked = submission.Metadata.Confidentiality.HasFlag(ConfidentialityLabels.MaskedFromProfessionals);
-        if (DocumentNews.For(!masked, replaced is null ? null : !replaced.IsMasked, change) is null)
-            return [];
-        return Select(patient, now);
+        return DocumentNews.For(!masked, replaced is null ? null : !replaced.IsMasked, change) is { } code
+            ? (Select(patient, now), code)
+            : ([], ChangeCode.DocumentAdded);
     }
 
     /// <summary>Professionals to be told of a withdrawal.</summary>

@@ -24,7 +24,7 @@ public sealed record FollowPatient(Actor By) : PatientCommand<FollowAnswer>
             return Refuse(refusal);
         if (state.Followers.TryGetValue(By.Id, out var follower) && follower.Reader == reader)
             return Reply(new FollowAnswer(follower.Since, true));
-        if (state.Followers.Count >= FollowersMax)
+        if (follower is null && state.Followers.Count >= FollowersMax)
             return Refuse(RefusalCode.Overloaded, "The record has the most followers that it can have.");
         return Emit([new PatientFollowed(turn.Now, By)], _ => new FollowAnswer(turn.Now, false));
     }
@@ -84,7 +84,7 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
         {
             if (PatientSide.Check(state) is { } refusal)
                 return Refuse(refusal);
-            return Page(state, state.PatientFeed, PatientSide.Sees, []);
+            return Page(state, state.PatientFeed, PatientSide.Sees, [], null);
         }
 
         var reader = PatientState.ReaderOf(By);
@@ -92,18 +92,23 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
         if (outcome.Refusal is { } no)
             return Refuse(no, ReaderTurn.RefusalTrace(state, turn.Now, By, AccessAction.ListDocuments, [], outcome));
         var told = state.ProfessionalFeed.After(After, Max)
-            .Select(item => item.Document).OfType<DocumentId>().Distinct().ToList();
+            .Select(item => Told(state, item).Document).OfType<DocumentId>().Distinct().ToList();
         return Page(
             state,
             state.ProfessionalFeed,
             entry => AccessDecision.ForDocument(entry, reader, includeDeprecated: true).IsAllowed,
             told.Count == 0
                 ? []
-                : [ReaderTurn.Trace(turn.Now, By, AccessAction.ListDocuments, told, outcome)]);
+                : [ReaderTurn.Trace(turn.Now, By, AccessAction.ListDocuments, told, outcome)],
+            state.Consent.PermittedUntil(reader, turn.Now));
     }
 
     private Decision<PatientState, PatientEvent, ChangePage> Page(
-        PatientState state, AudienceFeed feed, Func<DocumentEntry, bool> sees, IReadOnlyList<PatientEvent> events)
+        PatientState state,
+        AudienceFeed feed,
+        Func<DocumentEntry, bool> sees,
+        IReadOnlyList<PatientEvent> events,
+        DateTimeOffset? permittedUntil)
     {
         if (After > feed.Last || After < 0)
         {
@@ -111,14 +116,23 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
                 RefusalCode.MetadataInvalid, "The cursor is beyond the last change of this record.", "after_sequence");
         }
 
-        var items = feed.After(After, Max);
+        var items = feed.After(After, Max).Select(item => Told(state, item)).ToList();
         var views = items.Select(item =>
             item.Document is { } id && state.Index.Find(id) is { } entry && sees(entry)
                 ? DocumentView.Of(state, entry, By)
                 : null);
-        var page = new ChangePage([.. items.Zip(views, (item, view) => new Change(item, view))], feed.Last);
+        var page = new ChangePage([.. items.Zip(views, (item, view) => new Change(item, view))], feed.Last)
+        {
+            PermittedUntil = permittedUntil,
+        };
         return events.Count == 0 ? Reply(page) : Emit(events, _ => page);
     }
+
+    // What a closing sealed stays sealed: of its news the place in the sequence remains, not whose document it was.
+    private static FeedItem Told(PatientState state, FeedItem item) =>
+        item.Document is { } id && state.Index.Find(id) is { Sealed: true }
+            ? item with { Document = null, By = Actor.System }
+            : item;
 }
 
 /// <summary>One change with the document as the caller may see it now; null when it is not visible any more.</summary>
@@ -126,4 +140,9 @@ public sealed record Change(FeedItem Item, DocumentView? Document);
 
 /// <summary>A page of changes.</summary>
 /// <param name="Last">The audience's last sequence.</param>
-public sealed record ChangePage(IReadOnlyList<Change> Changes, long Last);
+public sealed record ChangePage(IReadOnlyList<Change> Changes, long Last)
+{
+    /// <summary>When the reader's longest permit ends by itself; null for the patient, and for a permit without end. Whoever
+    /// goes on watching asks again then: the end of a permit is no event that would wake anybody.</summary>
+    public DateTimeOffset? PermittedUntil { get; init; }
+}

@@ -34,6 +34,25 @@ internal static class GrainRecovery
         return new Recovered<TState>(state, version, snapshotVersion);
     }
 
+    /// <summary>Brings a state up to what others wrote since <paramref name="version"/>.</summary>
+    /// <returns>The version that it has now. If this fails after the read, the state is of no use any more.</returns>
+    public static async ValueTask<long> CatchUpAsync<TState, TEvent>(
+        JournalId journal,
+        int shard,
+        IGrainModel<TState, TEvent> model,
+        IJournalStore store,
+        TState state,
+        long version,
+        CancellationToken cancellation)
+        where TState : class
+        where TEvent : class
+    {
+        var tail = await store.ReadAsync(journal, afterVersion: version, cancellation);
+        var caughtUp = Apply(journal, shard, model, state, version, tail.Entries);
+        Invariant.Hold(caughtUp == tail.Version, "A journal never becomes shorter.");
+        return caughtUp;
+    }
+
     private static long Apply<TState, TEvent>(
         JournalId journal,
         int shard,

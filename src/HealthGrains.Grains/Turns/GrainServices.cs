@@ -8,5 +8,9 @@ namespace HealthGrains.Grains.Turns;
 public sealed record GrainServices(
     IJournalStore Store, IChangeFeed Feed, Snapshots Snapshots, DomainPolicy Policy, TimeProvider Time)
 {
+    /// <summary>Whether other engines write to the same store, so that a grain here may be behind its journal: G5 of
+    /// <see cref="JournaledGrain{TState,TEvent}"/>. Costs one read for each turn that appends nothing.</summary>
+    public bool StoreIsShared { get; init; }
+
     public GrainsInstruments Instruments { get; init; } = GrainsInstruments.Shared;
 }

@@ -135,12 +135,35 @@ public sealed class ProfessionalAndStructureTests(ITestOutputHelper output)
     [InlineData("799700218896")]
     [InlineData("3750100125")]
     [InlineData("3750100125/")]
+    [InlineData("/1453")]
+    [InlineData("3/1453")]
+    [InlineData("//")]
     [InlineData("3750100126/1453")]
     [InlineData("3750100125/a b")]
     [InlineData("3750100125/é")]
     [InlineData("3750100125/a^b")]
     [InlineData("3750100125/\n")]
     public void What_is_not_a_professional_id_is_refused(string? text) => Assert.False(ProfessionalId.TryParse(text, out _));
+
+    [Fact]
+    public void Random_text_is_never_an_exception()
+    {
+        var random = TestSeed.Draw(output);
+        const string alphabet = "0123456789/^AB.RF ";
+        for (var i = 0; i < 20_000; i++)
+        {
+            var text = new string([.. Enumerable.Range(0, random.Next(18)).Select(_ => alphabet[random.Next(alphabet.Length)])]);
+            if (ProfessionalId.TryParse(text, Lenient, out var professional))
+            {
+                Assert.Equal(professional, ProfessionalId.Parse(text));
+                _ = professional.Structure;
+            }
+
+            if (StructureId.TryParse(text, Lenient, out var structure)) Assert.Equal(structure, StructureId.Parse(text));
+            _ = UniqueId.TryParse(text, out _);
+            _ = ProfessionCode.TryParse(text, out _);
+        }
+    }
 
     [Fact]
     public void Adeli_numbers_are_taken_only_while_they_are_accepted()

@@ -181,7 +181,7 @@ export const callCases = ({ server, producer, patient, operator, documents }) =>
       const answer = await operator.unary('Operations.GetStatus', {});
       expect(answer.shards.length > 0, 'no shard');
       expect(answer.shards.some((s) => s.position > 0), 'no position');
-      await refused(producer.unary('Operations.GetStatus', {}), status.PERMISSION_DENIED, 'ACCESS_DENIED');
+      await refused(producer.unary('Operations.GetStatus', {}), status.PERMISSION_DENIED, 'CALLER_KIND_FORBIDDEN');
     },
   };
 };
