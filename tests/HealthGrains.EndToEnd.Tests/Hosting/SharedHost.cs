@@ -1,4 +1,5 @@
 using HealthGrains.EndToEnd.Tests.CommandLine;
+using HealthGrains.Host.CommandLine;
 using Xunit;
 
 namespace HealthGrains.EndToEnd.Tests.Hosting;
@@ -17,6 +18,10 @@ public sealed class SharedHost : IAsyncLifetime
     }
 
     /// <summary>A token of the server's development key: <c>producer --organization …</c> and so on.</summary>
-    public async Task<string> TokenAsync(params string[] arguments) =>
-        (await CliRun.Of(["token", .. arguments, "--data", Host.Data])).Output.Trim();
+    public async Task<string> TokenAsync(params string[] arguments)
+    {
+        var run = await CliRun.Of(["token", .. arguments, "--data", Host.Data]);
+        Assert.True(run.Exit == ExitCode.Ok, run.Error);
+        return Assert.Single(run.Lines);
+    }
 }
