@@ -17,15 +17,15 @@ internal sealed partial class DocumentExchangeService
         RpcCall call,
         CancellationToken ct)
     {
-        var caller = CallerSession.Of(call).Caller;
+        var session = CallerSession.Of(call);
         return new SubmitPipeline(
-            (request, waiting) => SubmitForResultAsync(request, caller, waiting),
+            (request, waiting) => SubmitForResultAsync(request, session, waiting),
             ServiceLimits.SubmitManyInFlightMax,
             ServiceLimits.SubmitManyBytesMax).RunAsync(requests, replies, ct);
     }
 
     private async ValueTask<Wire.SubmitResult> SubmitForResultAsync(
-        Wire.SubmitRequest request, Authentication.Caller caller, CancellationToken waiting)
+        Wire.SubmitRequest request, CallerSession session, CancellationToken waiting)
     {
         // What is too long is refused, and is not sent back whole: an answer does not grow with a mistake.
         var result = new Wire.SubmitResult
@@ -37,7 +37,10 @@ internal sealed partial class DocumentExchangeService
         Refusal? refusal;
         try
         {
-            (result.Receipt, refusal) = await SubmitOneAsync(request, caller, waiting);
+            // A stream outlives a token; what comes after its end comes from nobody.
+            refusal = session.CheckExpired(context.Now);
+            if (refusal is null)
+                (result.Receipt, refusal) = await SubmitOneAsync(request, session.Caller, waiting);
         }
         catch (OperationCanceledException) when (waiting.IsCancellationRequested)
         {
