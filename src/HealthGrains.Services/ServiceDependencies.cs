@@ -1,6 +1,7 @@
 using HealthGrains.Domain.Codes;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Policies;
+using HealthGrains.Grains.Codec;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
 using HealthGrains.Grains.Journal;
@@ -32,11 +33,16 @@ public sealed record ServiceDependencies(
 {
     public CodeSets Codes { get; init; } = CodeSets.Current;
 
-    /// <summary>Name and time of the event in a journal's entry. Null: the log is told without them.</summary>
-    public Func<JournalKind, ReadOnlyMemory<byte>, (string Type, DateTimeOffset At)>? DescribeEvent { get; init; }
+    /// <summary>Name and time of the event in a journal's entry, and nothing that it says.</summary>
+    /// <remarks>Throws <see cref="FormatException"/> for a body that this version cannot read.</remarks>
+    public Func<JournalKind, ReadOnlyMemory<byte>, (string Type, DateTimeOffset At)> DescribeEvent { get; init; } =
+        static (kind, body) => EntrySummary.Of(kind, body) is var summary ? (summary.EventType, summary.At) : default;
 
     /// <summary>How far each shard is routed; null where no router runs in this process.</summary>
     public Func<IReadOnlyList<RouterProgress>>? RouterProgress { get; init; }
+
+    /// <summary>How many alarms are open; null where nobody counts them.</summary>
+    public Func<long>? Alarms { get; init; }
 
     /// <summary>Whether the first structure is listed as a depositor for the second (data file
     /// <c>delegated-depositors</c>); null: nobody is.</summary>

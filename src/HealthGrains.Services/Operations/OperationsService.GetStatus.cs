@@ -34,6 +34,7 @@ internal sealed partial class OperationsService
                 InboxWatchers = context.Instruments.InboxWatchers,
                 DocumentsAccepted = context.Instruments.DocumentsAccepted,
                 DocumentsRefused = context.Instruments.DocumentsRefused,
+                Alarms = context.Dependencies.Alarms?.Invoke() ?? 0,
                 MatrixIsPlaceholder = true,
                 MatrixVersion = NoMatrix,
             };

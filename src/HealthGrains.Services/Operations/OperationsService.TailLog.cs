@@ -86,11 +86,9 @@ internal sealed partial class OperationsService
 
     private (string Type, Timestamp? At) Describe(LogEntry entry)
     {
-        if (context.Dependencies.DescribeEvent is not { } describe)
-            return ("", null);
         try
         {
-            var (type, at) = describe(entry.Journal.Kind, entry.Body);
+            var (type, at) = context.Dependencies.DescribeEvent(entry.Journal.Kind, entry.Body);
             return (type, WireTimes.Of(at));
         }
         catch (FormatException)
