@@ -58,7 +58,7 @@ public sealed partial class DocumentationTests
         var codes = RefusalVocabulary.Terms.Select(term => (
             term.Name,
             ((int)term.Code).ToString(CultureInfo.InvariantCulture),
-            UpperSnake().Replace(HealthGrains.Services.RefusalStatus.CodeOf(term.Code).ToString(), "_").ToUpperInvariant()));
+            UpperSnake().Replace(global::HealthGrains.Services.RefusalStatus.CodeOf(term.Code).ToString(), "_").ToUpperInvariant()));
         Assert.Equal(codes, rows);
     }
 
