@@ -44,8 +44,9 @@ public static class RpcHosting
         kestrel.Listen(endpoint, listen => listen.ConfigureRpc(options));
     }
 
-    /// <summary>Answers gRPC requests: everything that comes through a listener of <see cref="ConfigureRpc(ListenOptions, RpcTransportOptions)"/>,
-    /// and on other listeners whatever says that it is gRPC. Other requests pass on.</summary>
+    /// <summary>Answers gRPC requests: everything that comes through a listener of
+    /// <see cref="ConfigureRpc(ListenOptions, RpcTransportOptions)"/>, and on other listeners whatever says that it is gRPC.
+    /// Other requests pass on.</summary>
     /// <remarks>When the host stops, health says NOT_SERVING first; Kestrel then stops accepting and says GOAWAY; calls under way
     /// finish, streams within <see cref="RpcServerOptions.DrainTimeout"/>.</remarks>
     /// <exception cref="ArgumentException">Two services have the same name.</exception>
@@ -93,7 +94,8 @@ public static class RpcHosting
         limits.Http2.KeepAlivePingTimeout = transport.KeepAlivePingTimeout;
     }
 
-    private static async Task CountedAsync(ConnectionDelegate next, ConnectionContext context, RpcTransportOptions transport, ILogger logger)
+    private static async Task CountedAsync(
+        ConnectionDelegate next, ConnectionContext context, RpcTransportOptions transport, ILogger logger)
     {
         IPAddress? address = (context.RemoteEndPoint as IPEndPoint)?.Address;
         if (transport.Counts.TryAdd(address, transport.ConnectionsMax, transport.ConnectionsPerAddressMax) is { } limit)
@@ -115,7 +117,8 @@ public static class RpcHosting
         }
     }
 
-    private static async Task GuardedAsync(ConnectionDelegate next, ConnectionContext context, RpcTransportOptions transport, ILogger logger)
+    private static async Task GuardedAsync(
+        ConnectionDelegate next, ConnectionContext context, RpcTransportOptions transport, ILogger logger)
     {
         context.Features.Set(new RpcConnection(context));
         using var guard = new FrameGuard(context, transport, logger);

@@ -17,6 +17,7 @@ internal static partial class RpcLog
     [LoggerMessage(4, LogLevel.Warning, "A connection was refused: {Limit} is reached.", EventName = "ConnectionRefused")]
     public static partial void ConnectionRefused(ILogger logger, string limit);
 
-    [LoggerMessage(5, LogLevel.Information, "Draining: health says NOT_SERVING, calls may finish within {Seconds} s.", EventName = "Draining")]
+    [LoggerMessage(5, LogLevel.Information, "Draining: health says NOT_SERVING, calls may finish within {Seconds} s.",
+        EventName = "Draining")]
     public static partial void Draining(ILogger logger, double seconds);
 }

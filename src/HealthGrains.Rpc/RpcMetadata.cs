@@ -20,7 +20,10 @@ public sealed class RpcMetadata : IEnumerable<KeyValuePair<string, string>>
         CheckName(name, binary: false);
         ArgumentNullException.ThrowIfNull(value);
         if (!IsPrintableAscii(value))
-            throw new ArgumentException($"The value of metadata '{name}' is not printable ASCII; use a name that ends with -bin.", nameof(value));
+        {
+            throw new ArgumentException(
+                $"The value of metadata '{name}' is not printable ASCII; use a name that ends with -bin.", nameof(value));
+        }
         _entries.Add(new(name, value));
     }
 

@@ -30,23 +30,30 @@ public sealed class RpcService
         string method, Func<TRequest, RpcCall, CancellationToken, Task<TReply>> handler, RpcMethodOptions? options = null)
         where TRequest : class, IMessage<TRequest>
         where TReply : class, IMessage<TReply> =>
-        Bind(new UnaryMethod<TRequest, TReply>(Find<TRequest, TReply>(method, false, false), handler, options ?? RpcMethodOptions.Default));
+        Bind(new UnaryMethod<TRequest, TReply>(
+            Find<TRequest, TReply>(method, false, false), handler, options ?? RpcMethodOptions.Default));
 
     /// <summary>One request, any number of replies.</summary>
     /// <exception cref="ArgumentException">The descriptor has no such method, or another shape or type for it.</exception>
     public RpcService ServerStreaming<TRequest, TReply>(
-        string method, Func<TRequest, IRpcReplyStream<TReply>, RpcCall, CancellationToken, Task> handler, RpcMethodOptions? options = null)
+        string method,
+        Func<TRequest, IRpcReplyStream<TReply>, RpcCall, CancellationToken, Task> handler,
+        RpcMethodOptions? options = null)
         where TRequest : class, IMessage<TRequest>
         where TReply : class, IMessage<TReply> =>
-        Bind(new ServerStreamingMethod<TRequest, TReply>(Find<TRequest, TReply>(method, false, true), handler, options ?? RpcMethodOptions.Default));
+        Bind(new ServerStreamingMethod<TRequest, TReply>(
+            Find<TRequest, TReply>(method, false, true), handler, options ?? RpcMethodOptions.Default));
 
     /// <summary>Any number of requests, one reply.</summary>
     /// <exception cref="ArgumentException">The descriptor has no such method, or another shape or type for it.</exception>
     public RpcService ClientStreaming<TRequest, TReply>(
-        string method, Func<IRpcRequestStream<TRequest>, RpcCall, CancellationToken, Task<TReply>> handler, RpcMethodOptions? options = null)
+        string method,
+        Func<IRpcRequestStream<TRequest>, RpcCall, CancellationToken, Task<TReply>> handler,
+        RpcMethodOptions? options = null)
         where TRequest : class, IMessage<TRequest>
         where TReply : class, IMessage<TReply> =>
-        Bind(new ClientStreamingMethod<TRequest, TReply>(Find<TRequest, TReply>(method, true, false), handler, options ?? RpcMethodOptions.Default));
+        Bind(new ClientStreamingMethod<TRequest, TReply>(
+            Find<TRequest, TReply>(method, true, false), handler, options ?? RpcMethodOptions.Default));
 
     /// <summary>Any number of requests and of replies, independent of each other.</summary>
     /// <exception cref="ArgumentException">The descriptor has no such method, or another shape or type for it.</exception>
@@ -56,7 +63,8 @@ public sealed class RpcService
         RpcMethodOptions? options = null)
         where TRequest : class, IMessage<TRequest>
         where TReply : class, IMessage<TReply> =>
-        Bind(new DuplexMethod<TRequest, TReply>(Find<TRequest, TReply>(method, true, true), handler, options ?? RpcMethodOptions.Default));
+        Bind(new DuplexMethod<TRequest, TReply>(
+            Find<TRequest, TReply>(method, true, true), handler, options ?? RpcMethodOptions.Default));
 
     private RpcService Bind(RpcMethod method)
     {

@@ -37,7 +37,7 @@ public sealed class SqliteJournalStore : IJournalStore
             () => StoreOpening.ForReading(options),
             Math.Clamp(Environment.ProcessorCount, 1, SqliteLimits.ReadersMax),
             _state);
-        _writer = new Writer(writing, Shards, options, _state);
+        _writer = new Writer(writing, Shards, new RecentMarks(options.Directory, opened.Marks), options, _state);
     }
 
     public int Shards { get; }
@@ -156,7 +156,7 @@ public sealed class SqliteJournalStore : IJournalStore
         Connection? connection = null;
         try
         {
-            System.IO.Directory.CreateDirectory(options.Directory);
+            Posix.CreateDirectory(options.Directory);
             Posix.SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(options.Directory)) ?? "/");
             connection = StoreOpening.ForWriting(options);
             return new SqliteJournalStore(options, StoreOpening.Prepare(connection, options), connection);

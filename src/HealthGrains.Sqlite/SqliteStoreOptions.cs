@@ -6,7 +6,7 @@ namespace HealthGrains.Sqlite;
 public sealed record SqliteStoreOptions
 {
     /// <summary>The data directory; made if it is not there. It holds <c>healthgrains.db</c>, SQLite's <c>-wal</c> and
-    /// <c>-shm</c> beside it, and <c>healthgrains.marks</c>. It must be on a local disk.</summary>
+    /// <c>-shm</c> beside it, <c>healthgrains.marks</c> and <c>healthgrains.recent</c>. It must be on a local disk.</summary>
     public required string Directory { get; init; }
 
     /// <summary>Shards of a store that is created now, 1 to <see cref="JournalLimits.ShardsMax"/>. An existing store keeps

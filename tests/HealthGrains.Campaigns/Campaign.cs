@@ -87,7 +87,10 @@ internal static class Campaign
                 voided += verdict == "void" ? 1 : 0;
                 Print(new Round(fault.Name, round, acknowledged, unknown, starts[^1].TotalSeconds, verdict, findings));
                 if (failed > 0)
-                    break;
+                {
+                    Console.WriteLine($"{fault.Name}: round {round} of {options.Rounds} failed with seed {options.Seed}: {findings}");
+                    return 1;
+                }
             }
 
             await using (var last = new RpcChannel(server.Address, new RpcChannelOptions { Connections = 2 }))

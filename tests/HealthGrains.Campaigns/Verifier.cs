@@ -48,8 +48,8 @@ internal sealed class Verifier(World world, Ledger ledger)
         var found = new ConcurrentBag<Findings>();
         await Parallel.ForAsync(0, world.Patients.Count, World.Parallelism(cancellation), async (patient, token) =>
             found.Add(await CheckPatientAsync(channel, patient, [.. expected[patient]], round, token)));
-        for (var professional = 0; professional < world.Professionals.Count; professional++)
-            found.Add(await CheckInboxAsync(channel, professional, cancellation));
+        await Parallel.ForAsync(0, world.Professionals.Count, World.Parallelism(cancellation), async (professional, token) =>
+            found.Add(await CheckInboxAsync(channel, professional, token)));
         return found.Aggregate(new Findings(), (sum, part) => new Findings
         {
             Read = sum.Read + part.Read,

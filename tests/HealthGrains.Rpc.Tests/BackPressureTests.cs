@@ -77,7 +77,7 @@ public sealed class BackPressureTests
                 continue;
             bytes += frame.Payload.Length;
             // A message takes three of these pieces at most: slow, but never silent for a minute.
-            _time.Advance(TimeSpan.FromSeconds(15));
+            _time.Advance(TimeSpan.FromSeconds(10));
             await raw.SendAsync(RawHttp2.WindowUpdate, 0, 0, [0, 0, 0x10, 0]);
             await raw.SendAsync(RawHttp2.WindowUpdate, 0, 1, [0, 0, 0x10, 0]);
         }

@@ -127,7 +127,7 @@ public sealed class ClientTests
     [InlineData("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")]
     [InlineData("SSH-2.0-OpenSSH_9.2\r\n")]
     [InlineData("")]
-    public async Task A_server_that_speaks_no_grpc_is_an_error_with_a_code(string greeting)
+    public async Task A_server_that_speaks_no_http_2_is_an_error_with_a_code(string greeting)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

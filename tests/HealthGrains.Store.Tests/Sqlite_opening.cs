@@ -204,22 +204,14 @@ public sealed class Sqlite_opening : IDisposable
     [Theory]
     [InlineData("zeroed tail")]
     [InlineData("truncated tail")]
+    [InlineData("last page gone")]
     [InlineData("flipped byte")]
+    [InlineData("flipped byte of the last page")]
     [InlineData("swapped sectors")]
-    public async Task A_write_ahead_log_that_lost_its_tail_is_noticed(string kind)
+    public async Task A_write_ahead_log_that_lost_its_tail_is_noticed_down_to_the_last_commit(string kind)
     {
-        // The files of a store that was killed: the log is not yet copied into the database.
         using var killed = new TemporaryDirectory();
-        await using (var store = await SqliteJournalStore.OpenAsync(
-            new SqliteStoreOptions { Directory = _directory.Path, Shards = 1, CheckpointPages = 1_000_000 }))
-        {
-            for (var i = 0; i < 50; i++)
-                await AppendAsync(store, i * 4, 4);
-            foreach (var file in Directory.GetFiles(_directory.Path).Where(file => !file.EndsWith("-shm", StringComparison.Ordinal)))
-                File.Copy(file, Path.Combine(killed.Path, Path.GetFileName(file)));
-        }
-
-        File.Copy(Marks, Path.Combine(killed.Path, "healthgrains.marks"), overwrite: true);
+        await LeaveKilledAsync(killed.Path);
         var wal = SqliteFile.PathIn(killed.Path) + "-wal";
         var bytes = await File.ReadAllBytesAsync(wal);
         var middle = bytes.Length / 2;
@@ -231,8 +223,14 @@ public sealed class Sqlite_opening : IDisposable
             case "truncated tail":
                 bytes = bytes[..middle];
                 break;
+            case "last page gone":
+                bytes = bytes[..^(4096 + 24)];
+                break;
             case "flipped byte":
                 bytes[middle] ^= 1;
+                break;
+            case "flipped byte of the last page":
+                bytes[^1] ^= 1;
                 break;
             default:
                 var sector = bytes[middle..(middle + 512)];
@@ -246,6 +244,88 @@ public sealed class Sqlite_opening : IDisposable
         var refused = await Assert.ThrowsAsync<JournalDamagedException>(
             () => SqliteJournalStore.OpenAsync(new SqliteStoreOptions { Directory = killed.Path }));
         Assert.Contains("had come to position 200", refused.Message, StringComparison.Ordinal);
+        await using var accepted = await SqliteJournalStore.OpenAsync(
+            new SqliteStoreOptions { Directory = killed.Path, AcceptLoss = true });
+        Assert.Null((await accepted.VerifyAsync(null, null, default)).FirstDamage);
+    }
+
+    [Fact]
+    public async Task Whatever_happens_to_the_log_is_noticed_or_loses_nothing()
+    {
+        using var killed = new TemporaryDirectory();
+        await LeaveKilledAsync(killed.Path);
+        var files = Directory.GetFiles(killed.Path).ToDictionary(file => file, File.ReadAllBytes);
+        var wal = SqliteFile.PathIn(killed.Path) + "-wal";
+        var random = new Random(4_711);
+        int refused = 0, whole = 0;
+
+        for (var round = 0; round < 150; round++)
+        {
+            foreach (var (file, bytes) in files)
+                await File.WriteAllBytesAsync(file, bytes);
+            var damaged = (byte[])files[wal].Clone();
+            var place = random.Next(damaged.Length);
+            if (round % 3 == 0)
+                damaged = damaged[..place];
+            else
+                damaged[place] ^= (byte)(1 << random.Next(8));
+            await File.WriteAllBytesAsync(wal, damaged);
+            File.Delete(SqliteFile.PathIn(killed.Path) + "-shm");
+
+            try
+            {
+                await using var store = await SqliteJournalStore.OpenAsync(
+                    new SqliteStoreOptions { Directory = killed.Path });
+                Assert.Equal(200, (await store.ReadAsync(Journal, 0, default)).Entries.Count);
+                whole++;
+            }
+            catch (JournalException)
+            {
+                refused++;
+            }
+        }
+
+        Assert.True(refused > 100, $"refused {refused}, whole {whole}");
+    }
+
+    [Fact]
+    public async Task Torn_recent_marks_count_for_nothing()
+    {
+        using var killed = new TemporaryDirectory();
+        await LeaveKilledAsync(killed.Path);
+        var path = Path.Combine(killed.Path, "healthgrains.recent");
+        var bytes = await File.ReadAllBytesAsync(path);
+        bytes[50] ^= 1;
+        bytes[(16 * 1024) + 50] ^= 1;
+        await File.WriteAllBytesAsync(path, bytes);
+
+        await using var store = await SqliteJournalStore.OpenAsync(new SqliteStoreOptions { Directory = killed.Path });
+
+        Assert.Equal(200, (await store.ReadAsync(Journal, null, default)).Version);
+    }
+
+    /// <summary>The files of a store that was killed after its last acknowledgement: nothing is copied into the database
+    /// yet, and the synced marks are those of an empty store.</summary>
+    private async Task LeaveKilledAsync(string killed)
+    {
+        await using var store = await SqliteJournalStore.OpenAsync(new SqliteStoreOptions
+        {
+            Directory = _directory.Path,
+            Shards = 1,
+            CheckpointPages = 1_000_000,
+            Time = new ManualClock(),
+        });
+        for (var i = 0; i < 50; i++)
+            await AppendAsync(store, i * 4, 4);
+        Leave(killed);
+        Assert.Contains("shard 0 0 ", await File.ReadAllTextAsync(Path.Combine(killed, "healthgrains.marks")), StringComparison.Ordinal);
+    }
+
+    /// <summary>Copies what a killed process leaves. SQLite makes the index of its log anew.</summary>
+    private void Leave(string killed)
+    {
+        foreach (var file in Directory.GetFiles(_directory.Path).Where(file => !file.EndsWith("-shm", StringComparison.Ordinal)))
+            File.Copy(file, Path.Combine(killed, Path.GetFileName(file)));
     }
 
     [Fact]
@@ -255,8 +335,7 @@ public sealed class Sqlite_opening : IDisposable
         await using (var store = await OpenAsync(shards: 1))
         {
             await AppendAsync(store, 0, 30);
-            foreach (var file in Directory.GetFiles(_directory.Path).Where(file => !file.EndsWith("-shm", StringComparison.Ordinal)))
-                File.Copy(file, Path.Combine(killed.Path, Path.GetFileName(file)));
+            Leave(killed.Path);
         }
 
         await using var again = await SqliteJournalStore.OpenAsync(new SqliteStoreOptions { Directory = killed.Path });

@@ -34,7 +34,8 @@ internal sealed class FoldedJournal
     }
 
     /// <summary>Rebuilds a state by applying every folded entry.</summary>
-    /// <returns>Null for a body of another format.</returns>
+    /// <returns>Null for a body of another format, or one with an entry that this version does not know: reading the
+    /// journal from its start then names that entry.</returns>
     public static TState? Replay<TState, TEvent>(ReadOnlyMemory<byte> body, IGrainModel<TState, TEvent> model)
         where TState : class
         where TEvent : class
@@ -46,8 +47,17 @@ internal sealed class FoldedJournal
         foreach (var entry in folded.Snapshot.Entries)
         {
             version++;
-            model.Apply(
-                state, model.Decode(entry.Body.Memory), new EventStamp(version, folded.Snapshot.Shard, entry.Position));
+            TEvent change;
+            try
+            {
+                change = model.Decode(entry.Body.Memory);
+            }
+            catch (FormatException)
+            {
+                return null;
+            }
+
+            model.Apply(state, change, new EventStamp(version, folded.Snapshot.Shard, entry.Position));
         }
 
         return state;

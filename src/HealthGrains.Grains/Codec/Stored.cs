@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Grains.Journal.V1;
 
@@ -11,7 +12,17 @@ internal static class Stored
     /// <summary>100 ns since 1970, UTC.</summary>
     public static long Time(DateTimeOffset time) => time.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks;
 
-    public static DateTimeOffset Time(long stored) => new(stored + DateTimeOffset.UnixEpoch.UtcTicks, TimeSpan.Zero);
+    /// <exception cref="FormatException">It is no time between the years 1 and 9999.</exception>
+    public static DateTimeOffset Time(long stored)
+    {
+        if (stored < DateTimeOffset.MinValue.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks
+            || stored > DateTimeOffset.MaxValue.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks)
+        {
+            throw new FormatException("A time is between the years 1 and 9999.");
+        }
+
+        return new DateTimeOffset(stored + DateTimeOffset.UnixEpoch.UtcTicks, TimeSpan.Zero);
+    }
 
     public static ByteString Id(DocumentId id) => UnsafeByteOperations.UnsafeWrap(id.ToByteArray());
 
@@ -57,6 +68,18 @@ internal static class Stored
     {
         var value = (T)(object)stored;
         return Enum.IsDefined(value) ? value : throw new FormatException($"{typeof(T).Name} has no such number.");
+    }
+
+    /// <summary>A set of labels, each of them known: one that this version does not know may hide a document.</summary>
+    /// <exception cref="FormatException">A bit is none that this version knows.</exception>
+    public static ConfidentialityLabels Labels(int stored)
+    {
+        const ConfidentialityLabels known = ConfidentialityLabels.MaskedFromProfessionals
+            | ConfidentialityLabels.HiddenFromPatient
+            | ConfidentialityLabels.HiddenFromRepresentatives;
+        return (stored & ~(int)known) == 0
+            ? (ConfidentialityLabels)stored
+            : throw new FormatException("There is no such confidentiality label.");
     }
 
     /// <summary>Parses a body; whatever is wrong with it is a <see cref="FormatException"/>.</summary>

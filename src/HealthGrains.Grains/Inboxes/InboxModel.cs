@@ -70,19 +70,18 @@ public sealed class InboxModel : IGrainModel<InboxState, InboxEvent>
 
     public InboxState? DecodeSnapshot(ReadOnlyMemory<byte> body)
     {
-        InboxSnapshot snapshot;
         try
         {
-            snapshot = InboxSnapshot.Parser.ParseFrom(body.Span);
+            var snapshot = Stored.Parse(InboxSnapshot.Parser, body);
+            return snapshot.Format == SnapshotFormat
+                ? InboxState.Restore(snapshot.Taken, snapshot.Dropped, snapshot.Lines.Select(Restore), snapshot.Acknowledged)
+                : null;
         }
-        catch (InvalidProtocolBufferException)
+        catch (FormatException)
         {
+            // Like one of another format: the journal is read from its start.
             return null;
         }
-
-        return snapshot.Format == SnapshotFormat
-            ? InboxState.Restore(snapshot.Taken, snapshot.Dropped, snapshot.Lines.Select(Restore), snapshot.Acknowledged)
-            : null;
     }
 
     private static StoredDelivery Store(Delivery item) => new()

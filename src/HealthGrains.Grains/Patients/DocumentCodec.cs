@@ -123,7 +123,7 @@ internal static class DocumentCodec
             ServiceStop = stored.HasServiceStop ? Stored.Time(stored.ServiceStop) : null,
             Authors = [.. stored.Authors.Select(Restore)],
             LegalAuthenticator = stored.LegalAuthenticator is { } authenticator ? Restore(authenticator) : null,
-            Confidentiality = (ConfidentialityLabels)stored.Confidentiality,
+            Confidentiality = Stored.Labels(stored.Confidentiality),
             EventCodes = stored.EventCodes.Count == 0 ? [] : [.. stored.EventCodes],
             ReferenceIds = stored.ReferenceIds.Count == 0 ? [] : [.. stored.ReferenceIds],
             Comments = stored.Comments,

@@ -16,15 +16,29 @@ internal sealed class RoutePlan
 
     public Dictionary<StructureId, List<LedgerLine>> Senders { get; } = [];
 
-    /// <param name="page">In position order.</param>
-    /// <exception cref="FormatException">An entry is none that this version knows: the page cannot be routed.</exception>
+    /// <summary>Everything up to here is in the plan.</summary>
+    public long UpTo { get; private set; }
+
+    /// <param name="page">In position order; at least one entry.</param>
+    /// <returns>The plan of the page, or of what stands in it before an entry that this version does not know.</returns>
+    /// <exception cref="FormatException">The first entry is none that this version knows: it cannot be routed.</exception>
     public static RoutePlan Of(IReadOnlyList<LogEntry> page)
     {
         var plan = new RoutePlan();
         foreach (var entry in page)
         {
-            if (entry.Journal.Kind == JournalKind.Patient)
-                plan.Add(entry, PatientEventCodec.Decode(entry.Body));
+            try
+            {
+                if (entry.Journal.Kind == JournalKind.Patient)
+                    plan.Add(entry, PatientEventCodec.Decode(entry.Body));
+            }
+            catch (FormatException) when (plan.UpTo > 0)
+            {
+                // What comes before it is not held up; it is met again as the first entry of the next page.
+                return plan;
+            }
+
+            plan.UpTo = entry.Position;
         }
 
         return plan;

@@ -85,6 +85,13 @@ public sealed class Router : IAsyncDisposable
                 await PauseAsync(pause, stopping);
                 pause = Longer(pause);
             }
+            catch (Exception bug)
+            {
+                // Like a turn's, this loop outlives what it runs: a bug must not end a shard's routing without a word.
+                RoutingLog.ShardFailed(_logger, shard, bug.GetType().Name, pause, bug.StackTrace);
+                await PauseAsync(pause, stopping);
+                pause = Longer(pause);
+            }
         }
     }
 
@@ -102,8 +109,7 @@ public sealed class Router : IAsyncDisposable
                 var page = await _store.ReadLogAsync(shard, position, RoutingLimits.PageEntriesMax, stopping);
                 if (page.Count > 0)
                 {
-                    await DeliverAsync(shard, page, stopping);
-                    position = page[^1].Position;
+                    position = await DeliverAsync(shard, page, stopping);
                     progress.Move(position, checkpoint, _time.GetUtcNow());
                     progressed();
                 }
@@ -143,10 +149,11 @@ public sealed class Router : IAsyncDisposable
         }
     }
 
-    private async Task DeliverAsync(int shard, IReadOnlyList<LogEntry> page, CancellationToken stopping)
+    /// <returns>Up to where everything is taken in.</returns>
+    private async Task<long> DeliverAsync(int shard, IReadOnlyList<LogEntry> page, CancellationToken stopping)
     {
         var plan = RoutePlan.Of(page);
-        var upTo = page[^1].Position;
+        var upTo = plan.UpTo;
         var deliveries = new List<Task>(plan.Inboxes.Count + plan.Senders.Count);
         foreach (var (professional, items) in plan.Inboxes)
         {
@@ -170,6 +177,7 @@ public sealed class Router : IAsyncDisposable
         }
 
         await Task.WhenAll(deliveries);
+        return upTo;
     }
 
     private async Task UntilDoneAsync(Func<Task> deliver, int shard, CancellationToken stopping)
@@ -185,6 +193,12 @@ public sealed class Router : IAsyncDisposable
             {
                 // Not known whether it was taken in: asking again is harmless, since the recipient remembers positions.
                 RoutingLog.DeliveryHeldUp(_logger, shard, failure.GetType().Name, pause);
+                await PauseAsync(pause, stopping);
+            }
+            catch (Exception bug) when (bug is not (OperationCanceledException or EngineDrainingException))
+            {
+                // Told here, since of several deliveries that fail together only one would be.
+                RoutingLog.ShardFailed(_logger, shard, bug.GetType().Name, pause, bug.StackTrace);
                 await PauseAsync(pause, stopping);
             }
         }

@@ -16,4 +16,9 @@ internal static partial class RoutingLog
     [LoggerMessage(EventId = 3003, EventName = "MisroutingSuspected", Level = LogLevel.Error,
         Message = "One unique id was accepted for two patients: documents {First} and {Second}; one is probably misrouted")]
     public static partial void MisroutingSuspected(ILogger logger, string first, string second);
+
+    // The message of an exception can hold what it was about: only its type and its place are told.
+    [LoggerMessage(EventId = 3004, EventName = "ShardFailed", Level = LogLevel.Error,
+        Message = "Routing of shard {Shard} met a bug, {Failure}; next try in {Pause}\n{Place}")]
+    public static partial void ShardFailed(ILogger logger, int shard, string failure, TimeSpan pause, string? place);
 }

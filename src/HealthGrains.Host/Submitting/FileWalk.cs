@@ -32,34 +32,37 @@ internal static class FileWalk
 
     private static IEnumerable<FoundFile> Below(string root)
     {
-        var open = new Stack<IEnumerator<FileSystemInfo>>();
+        var open = new Stack<OpenDirectory>();
         try
         {
             if (TryOpen(root, open) is { } unreadable) yield return unreadable;
             while (open.Count > 0)
             {
-                if (!TryNext(open.Peek(), out var entry, out var problem))
+                var directory = open.Peek();
+                if (!TryNext(directory.Entries, out var entry, out var problem))
                 {
-                    open.Pop().Dispose();
-                    if (problem is not null) yield return new FoundFile(root, problem);
+                    open.Pop().Entries.Dispose();
+                    if (problem is not null) yield return new FoundFile(directory.Path, problem);
                     continue;
                 }
 
+                // Named as it was asked for: a relative path stays one.
+                var path = Path.Combine(directory.Path, entry.Name);
                 if ((entry.Attributes & FileAttributes.Directory) == FileAttributes.None)
                 {
-                    yield return new FoundFile(entry.FullName, null);
+                    yield return new FoundFile(path, null);
                 }
                 else if ((entry.Attributes & FileAttributes.ReparsePoint) != FileAttributes.None)
                 {
-                    yield return new FoundFile(entry.FullName, new FileProblem(
+                    yield return new FoundFile(path, new FileProblem(
                         "LINK_NOT_FOLLOWED", "A link to a directory; name the directory itself to submit it."));
                 }
                 else if (open.Count >= HostLimits.DirectoryDepthMax)
                 {
-                    yield return new FoundFile(entry.FullName, new FileProblem(
+                    yield return new FoundFile(path, new FileProblem(
                         "FILE_UNREADABLE", $"Deeper than {HostLimits.DirectoryDepthMax} directories."));
                 }
-                else if (TryOpen(entry.FullName, open) is { } closed)
+                else if (TryOpen(path, open) is { } closed)
                 {
                     yield return closed;
                 }
@@ -67,15 +70,15 @@ internal static class FileWalk
         }
         finally
         {
-            while (open.Count > 0) open.Pop().Dispose();
+            while (open.Count > 0) open.Pop().Entries.Dispose();
         }
     }
 
-    private static FoundFile? TryOpen(string directory, Stack<IEnumerator<FileSystemInfo>> open)
+    private static FoundFile? TryOpen(string directory, Stack<OpenDirectory> open)
     {
         try
         {
-            open.Push(new DirectoryInfo(directory).EnumerateFileSystemInfos("*", Everything).GetEnumerator());
+            open.Push(new OpenDirectory(directory, new DirectoryInfo(directory).EnumerateFileSystemInfos("*", Everything).GetEnumerator()));
             return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -100,6 +103,8 @@ internal static class FileWalk
             return false;
         }
     }
+
+    private readonly record struct OpenDirectory(string Path, IEnumerator<FileSystemInfo> Entries);
 
     private static readonly EnumerationOptions Everything = new()
     {

@@ -15,11 +15,13 @@ internal static class ClientErrors
         for (Exception? inner = e; inner is not null; inner = inner.InnerException)
         {
             if (inner is HttpProtocolException protocol)
-                return new RpcException(FromHttp2(protocol.ErrorCode), $"the server ended the stream with HTTP/2 code {protocol.ErrorCode}", [], e);
+            {
+                return new RpcException(
+                    FromHttp2(protocol.ErrorCode), $"the server ended the stream with HTTP/2 code {protocol.ErrorCode}", [], e);
+            }
         }
-        return e is HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse }
-            ? new RpcException(RpcStatusCode.Internal, "the server's answer is no HTTP/2", [], e)
-            : new RpcException(RpcStatusCode.Unavailable, "the server was not reached, or went away", [], e);
+        // Also for an answer that is no HTTP/2: so a connection looks that closes while it is being made.
+        return new RpcException(RpcStatusCode.Unavailable, "the server was not reached, or went away", [], e);
     }
 
     public static RpcStatusCode ToStatus(HttpStatusCode status) => status switch

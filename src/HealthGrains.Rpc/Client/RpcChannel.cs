@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Runtime.CompilerServices;
 using Google.Protobuf;
@@ -15,6 +16,10 @@ namespace HealthGrains.Rpc;
 /// </remarks>
 public sealed class RpcChannel : IAsyncDisposable
 {
+    // Building an address costs more than any other part of a request; an API has few methods.
+    private const int AddressesMax = 1_000;
+
+    private readonly ConcurrentDictionary<string, Uri> _addresses = new(StringComparer.Ordinal);
     private readonly HttpMessageInvoker[] _connections;
     private readonly Uri _address;
     private readonly RpcChannelOptions _options;
@@ -57,7 +62,8 @@ public sealed class RpcChannel : IAsyncDisposable
     }
 
     /// <summary>Any number of requests, written through the returned call, and one reply.</summary>
-    public RpcClientStreamingCall<TRequest, TReply> ClientStreaming<TRequest, TReply>(string method, RpcCallOptions? options, CancellationToken ct)
+    public RpcClientStreamingCall<TRequest, TReply> ClientStreaming<TRequest, TReply>(
+        string method, RpcCallOptions? options, CancellationToken ct)
         where TRequest : IMessage<TRequest>
         where TReply : class, IMessage<TReply>, new()
     {
@@ -109,8 +115,7 @@ public sealed class RpcChannel : IAsyncDisposable
 
     private HttpRequestMessage Request(string method, HttpContent content, ClientCall call)
     {
-        ArgumentNullException.ThrowIfNull(method);
-        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_address, method))
+        var request = new HttpRequestMessage(HttpMethod.Post, AddressOf(method))
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -129,6 +134,17 @@ public sealed class RpcChannel : IAsyncDisposable
                 request.Headers.TryAddWithoutValidation(entry.Key, entry.Value);
         }
         return request;
+    }
+
+    private Uri AddressOf(string method)
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        if (_addresses.TryGetValue(method, out Uri? known))
+            return known;
+        var address = new Uri(_address, method);
+        if (_addresses.Count < AddressesMax)
+            _addresses.TryAdd(method, address);
+        return address;
     }
 
     private SocketsHttpHandler Handler()

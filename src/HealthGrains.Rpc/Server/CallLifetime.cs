@@ -88,7 +88,8 @@ internal sealed class CallLifetime : IDisposable
         if (_timeout is not { } timeout || IsStopped)
             return;
         // The field is set before the timer can fire: a callback may start it again.
-        _timer = _time.CreateTimer(static self => ((CallLifetime)self!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan); // ! passed just here
+        _timer = _time.CreateTimer(
+            static self => ((CallLifetime)self!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan); // ! passed just here
         Start(timeout - Elapsed);
     }
 

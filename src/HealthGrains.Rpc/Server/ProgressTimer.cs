@@ -14,9 +14,14 @@ internal sealed class ProgressTimer(CallLifetime lifetime, CallEnd cause, TimeSp
             return;
         Volatile.Write(ref _waiting, 1);
         if (_timer is null)
-            _timer = time.CreateTimer(static self => ((ProgressTimer)self!).OnTimer(), this, due, Timeout.InfiniteTimeSpan); // ! passed just here
+        {
+            _timer = time.CreateTimer(
+                static self => ((ProgressTimer)self!).OnTimer(), this, due, Timeout.InfiniteTimeSpan); // ! passed just here
+        }
         else
+        {
             _timer.Change(due, Timeout.InfiniteTimeSpan);
+        }
     }
 
     public void WaitEnds()

@@ -19,7 +19,8 @@ internal sealed class RpcDrain(RpcServerOptions options) : IDisposable
         if (_begun.IsCancellationRequested)
             return;
         options.Health.Shutdown();
-        _timer = options.TimeProvider.CreateTimer(static source => _ = ((CancellationTokenSource)source!).CancelAsync(), _over, // ! passed just here
+        _timer = options.TimeProvider.CreateTimer(
+            static source => _ = ((CancellationTokenSource)source!).CancelAsync(), _over, // ! passed just here
             options.DrainTimeout, Timeout.InfiniteTimeSpan);
         _ = _begun.CancelAsync();
     }

@@ -117,7 +117,12 @@ internal sealed class RpcEndpoint(
             if (lifetime.IsStopped)
                 return lifetime.ToStatus();
             if (options.Authenticate is { } authenticate && !exchange.Method.Options.Anonymous)
-                await authenticate(exchange.Call, lifetime.Token);
+            {
+                ValueTask checking = authenticate(exchange.Call, lifetime.Token);
+                if (!checking.IsCompleted)
+                    lifetime.Arm();
+                await checking;
+            }
             await exchange.Method.InvokeAsync(exchange);
             return null;
         }
@@ -185,13 +190,22 @@ internal sealed class RpcEndpoint(
                 if (!credential)
                     size += header.Key.Length + value.Length + 32;
                 else if (value.Length > Limits.BearerTokenBytesMax)
-                    throw new RpcException(RpcStatusCode.Unauthenticated, $"the credential is longer than {Limits.BearerTokenBytesMax} bytes");
+                {
+                    throw new RpcException(
+                        RpcStatusCode.Unauthenticated, $"the credential is longer than {Limits.BearerTokenBytesMax} bytes");
+                }
                 if (!metadata.AddReceived(header.Key, value))
-                    throw new RpcException(RpcStatusCode.InvalidArgument, $"the value of a binary metadata entry (a name that ends with -bin) is not base64");
+                {
+                    throw new RpcException(
+                        RpcStatusCode.InvalidArgument, "the value of a metadata entry whose name ends with -bin is not base64");
+                }
             }
         }
         if (size > options.MetadataBytesMax)
-            throw new RpcException(RpcStatusCode.ResourceExhausted, $"metadata of {size} bytes is larger than the limit of {options.MetadataBytesMax}");
+        {
+            throw new RpcException(
+                RpcStatusCode.ResourceExhausted, $"metadata of {size} bytes is larger than the limit of {options.MetadataBytesMax}");
+        }
         return metadata;
     }
 

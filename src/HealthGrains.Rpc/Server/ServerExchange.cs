@@ -74,11 +74,19 @@ internal sealed class ServerExchange
     {
         if (ct.CanBeCanceled && ct != Lifetime.Token)
             return ReadLinkedAsync(codec, ct);
-        ValueTask<T?> read = _reader.ReadAsync(codec, Lifetime.Token);
-        if (read.IsCompletedSuccessfully)
-            return read;
-        Lifetime.Arm();
-        return Guarded(read);
+        try
+        {
+            ValueTask<T?> read = _reader.ReadAsync(codec, Lifetime.Token);
+            if (read.IsCompletedSuccessfully)
+                return read;
+            Lifetime.Arm();
+            return Guarded(read);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            // The stream was gone before it was read, which Kestrel says at once.
+            throw Gone();
+        }
     }
 
     /// <summary>Waits for a unary handler, but not longer than the call lasts.</summary>
@@ -142,11 +150,18 @@ internal sealed class ServerExchange
     /// <summary>Completes when the caller's window has taken what was written.</summary>
     public ValueTask FlushAsync(CancellationToken ct)
     {
-        ValueTask<FlushResult> flush = _output.FlushAsync(CancellationToken.None);
-        if (!flush.IsCompletedSuccessfully)
-            return WaitAsync(flush, ct);
-        Check(flush.Result);
-        return ValueTask.CompletedTask;
+        try
+        {
+            ValueTask<FlushResult> flush = _output.FlushAsync(CancellationToken.None);
+            if (!flush.IsCompletedSuccessfully)
+                return WaitAsync(flush, ct);
+            Check(flush.Result);
+            return ValueTask.CompletedTask;
+        }
+        catch (IOException)
+        {
+            throw Gone();
+        }
     }
 
     /// <summary>Waits until the caller has taken everything, whatever became of the call.</summary>

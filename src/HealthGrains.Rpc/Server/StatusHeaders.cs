@@ -1,6 +1,7 @@
 using System.Globalization;
 using HealthGrains.Rpc.GrpcWire;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 
 namespace HealthGrains.Rpc.Server;
@@ -23,7 +24,7 @@ internal static class StatusHeaders
 
     public static void WriteTrailers(HttpResponse response, RpcException? error, RpcCall call)
     {
-        IHeaderDictionary? trailers = response.HttpContext.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpResponseTrailersFeature>()?.Trailers;
+        IHeaderDictionary? trailers = response.HttpContext.Features.Get<IHttpResponseTrailersFeature>()?.Trailers;
         if (trailers is not null && !trailers.IsReadOnly)
             Write(trailers, error, call);
     }

@@ -11,7 +11,8 @@ internal static class HealthService
     {
         int watchers = 0;
         return new RpcService(HealthReflection.Descriptor.Services[0])
-            .Unary<HealthCheckRequest, HealthCheckResponse>(nameof(Check), (request, _, _) => Task.FromResult(Check(health, request)), s_anybody)
+            .Unary<HealthCheckRequest, HealthCheckResponse>(
+                nameof(Check), (request, _, _) => Task.FromResult(Check(health, request)), s_anybody)
             .Unary<HealthListRequest, HealthListResponse>(nameof(List), (_, _, _) => Task.FromResult(List(health)), s_anybody)
             .ServerStreaming<HealthCheckRequest, HealthCheckResponse>(nameof(Watch), async (request, replies, _, ct) =>
             {

@@ -18,14 +18,15 @@ internal sealed partial class DocumentExchangeService
         CancellationToken ct)
     {
         var session = CallerSession.Of(call);
+        var lanes = new PatientLanes(ServiceLimits.SubmitManyPerPatientMax);
         return new SubmitPipeline(
-            (request, waiting) => SubmitForResultAsync(request, session, waiting),
+            (request, waiting) => SubmitForResultAsync(request, session, lanes, waiting),
             ServiceLimits.SubmitManyInFlightMax,
             ServiceLimits.SubmitManyBytesMax).RunAsync(requests, replies, ct);
     }
 
     private async ValueTask<Wire.SubmitResult> SubmitForResultAsync(
-        Wire.SubmitRequest request, CallerSession session, CancellationToken waiting)
+        Wire.SubmitRequest request, CallerSession session, PatientLanes lanes, CancellationToken waiting)
     {
         // What is too long is refused, and is not sent back whole: an answer does not grow with a mistake.
         var result = new Wire.SubmitResult
@@ -40,7 +41,7 @@ internal sealed partial class DocumentExchangeService
             // A stream outlives a token; what comes after its end comes from nobody.
             refusal = session.CheckExpired(context.Now);
             if (refusal is null)
-                (result.Receipt, refusal) = await SubmitOneAsync(request, session.Caller, waiting);
+                (result.Receipt, refusal) = await SubmitOneAsync(request, session.Caller, lanes, waiting);
         }
         catch (OperationCanceledException) when (waiting.IsCancellationRequested)
         {

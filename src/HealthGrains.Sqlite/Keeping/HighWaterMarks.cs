@@ -14,7 +14,7 @@ internal readonly record struct HighWaterMark(long Position, Sha256 Hash);
 /// <para>One flipped byte in a write-ahead log makes SQLite drop the rest of it without a word, and its own integrity check
 /// is content afterwards. Only something outside the database can tell that a log was once longer.</para>
 /// <para>The marks are written at most once a second and when the store is closed, so they may be up to a second older than
-/// the newest commits: a loss of only those is not seen here.</para>
+/// the newest commits. <see cref="RecentMarks"/> closes that gap for whatever does not also lose the page cache.</para>
 /// </remarks>
 internal sealed record HighWaterMarks(Guid StoreId, IReadOnlyList<HighWaterMark> Shards)
 {
@@ -64,13 +64,13 @@ internal sealed record HighWaterMarks(Guid StoreId, IReadOnlyList<HighWaterMark>
 /// <param name="IsMissing">There is no such file.</param>
 internal readonly record struct MarksFile(HighWaterMarks? Marks, string Problem, bool IsMissing = false)
 {
-    /// <summary>Reads the file. It is read before the database is looked at, since marks of another process move on.</summary>
+    /// <summary>Reads both files of marks. They are read before the database is looked at, since marks move on.</summary>
     public static MarksFile Read(string directory)
     {
         try
         {
             var text = File.ReadAllText(Path.Combine(directory, HighWaterMarks.FileName), Encoding.Latin1);
-            return new MarksFile(HighWaterMarks.Parse(text), "");
+            return new MarksFile(RecentMarks.Merge(directory, HighWaterMarks.Parse(text)), "");
         }
         catch (FileNotFoundException)
         {

@@ -4,17 +4,24 @@ namespace HealthGrains.Sqlite.Keeping;
 
 /// <summary>Writes a small file so that it survives a power cut: all of the new content, or all of the old.</summary>
 /// <remarks>The C library is called directly, because .NET's own flush returns normally when the sync fails, and because it
-/// offers no sync of a directory, without which a rename may be forgotten.</remarks>
+/// offers no sync of a directory, without which a rename may be forgotten. The numbers are those of Linux.</remarks>
 internal static partial class Posix
 {
     private const int WriteOnly = 1;
     private const int Create = 0x40;
     private const int Truncate = 0x200;
-    private const int DirectoryOnly = 0x10000;
     private const int CloseOnExec = 0x80000;
     private const int Interrupted = 4;
     private const int NoSpace = 28;
     private const int Quota = 122;
+
+    /// <summary>Makes a directory that nobody else on the machine can look into. One that is there keeps its mode.</summary>
+    public static void CreateDirectory(string path)
+    {
+        if (OperatingSystem.IsWindows())
+            throw new PlatformNotSupportedException("The embedded store needs a POSIX file system.");
+        Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
 
     /// <summary>Replaces a file: writes beside it, syncs, renames, syncs the directory.</summary>
     /// <exception cref="PosixFailure">Some step failed; the old file is still there, unless it was the last step.</exception>
@@ -40,7 +47,7 @@ internal static partial class Posix
     /// <summary>Makes the names in a directory durable.</summary>
     public static void SyncDirectory(string path)
     {
-        var directory = Check(OpenFile(path, DirectoryOnly | CloseOnExec, 0), "open", path);
+        var directory = Check(OpenFile(path, CloseOnExec, 0), "open", path);
         try
         {
             Check(Sync(directory), "fsync", path);

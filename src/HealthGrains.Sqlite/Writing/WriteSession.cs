@@ -1,4 +1,5 @@
 using System.Text;
+using HealthGrains.Domain.Identity;
 using HealthGrains.Grains.Journal;
 using HealthGrains.Sqlite.Native;
 
@@ -31,6 +32,7 @@ internal sealed class WriteSession
     private readonly Statement?[] _readEntryHash;
 
     private readonly long[] _positions;
+    private readonly Sha256[] _lastHashes;
     private readonly List<int> _touched = [];
     private readonly byte[] _hash = new byte[EntryHash.Bytes];
     private long _nextChunk;
@@ -39,6 +41,7 @@ internal sealed class WriteSession
     {
         _connection = connection;
         _positions = new long[shards];
+        _lastHashes = new Sha256[shards];
         _positions.AsSpan().Fill(Unread);
         _insertEntry = new Statement?[shards];
         _readEntryHash = new Statement?[shards];
@@ -68,7 +71,11 @@ internal sealed class WriteSession
     /// <summary>Shards that this transaction wrote to.</summary>
     public IReadOnlyList<int> Touched => _touched;
 
+    /// <summary>The last position of a shard that this transaction wrote to.</summary>
     public long PositionOf(int shard) => _positions[shard];
+
+    /// <summary>The hash of the entry there.</summary>
+    public Sha256 HashAt(int shard) => _lastHashes[shard];
 
     public bool InTransaction => _connection.InTransaction;
 
@@ -128,6 +135,7 @@ internal sealed class WriteSession
             .BindText(1, request.Journal).Bind(2, version).Bind(3, position).BindBlob(4, _hash)
             .Bind(5, RowSeal.OfHead(request.Journal, version, position, _hash)).Run();
         _positions[shard] = position;
+        _lastHashes[shard] = new Sha256(_hash);
         foreach (var content in turn.Contents)
             Keep(request.Journal, content);
         if (turn.Checkpoint is { } moved)

@@ -1,4 +1,5 @@
 using HealthGrains.Grains.Journal;
+using HealthGrains.Sqlite.Keeping;
 using HealthGrains.Sqlite.Native;
 using SQLitePCL;
 
@@ -28,13 +29,16 @@ internal sealed class Writer : IDisposable
     private readonly Connection _connection;
     private readonly WriteSession _session;
     private readonly WriteQueue _queue;
+    private readonly RecentMarks _marks;
     private readonly Thread _thread;
     private readonly List<WriteRequest> _batch = [];
     private int _walPages;
 
-    public Writer(Connection connection, int shards, SqliteStoreOptions options, StoreState state)
+    public Writer(
+        Connection connection, int shards, RecentMarks marks, SqliteStoreOptions options, StoreState state)
     {
         _connection = connection;
+        _marks = marks;
         _options = options;
         _state = state;
         _session = new WriteSession(connection, shards);
@@ -65,6 +69,7 @@ internal sealed class Writer : IDisposable
         if (_state.HasFailed)
             _connection.CloseWithoutCheckpoint();
         _connection.Dispose();
+        _marks.Dispose();
     }
 
     private void Run()
@@ -109,6 +114,7 @@ internal sealed class Writer : IDisposable
 
             if (!TryCommit())
                 return;
+            Mark();
             Answer(_options.Time.GetElapsedTime(started));
             CheckpointIfLong();
             return;
@@ -214,6 +220,22 @@ internal sealed class Writer : IDisposable
 
             _batch.Clear();
             return false;
+        }
+    }
+
+    /// <summary>Says outside the database how far it has come, before anybody is told.</summary>
+    private void Mark()
+    {
+        foreach (var shard in _session.Touched)
+            _marks.Set(shard, _session.PositionOf(shard), _session.HashAt(shard));
+
+        try
+        {
+            _marks.Write();
+        }
+        catch (IOException)
+        {
+            // They are a second line of defence: the commit is durable without them, and the synced marks follow.
         }
     }
 

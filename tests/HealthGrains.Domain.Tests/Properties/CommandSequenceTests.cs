@@ -45,7 +45,7 @@ public sealed class CommandSequenceTests(ITestOutputHelper output)
     [Fact]
     public void What_must_always_hold_holds_after_every_move()
     {
-        Seeds.ForEach(output, Sequences / 4, seed =>
+        Seeds.ForEach(output, Sequences / 8, seed =>
         {
             var (dice, naive, real) = (new Dice(seed), new NaiveRecord(), new RealRecord());
             naive.Now = real.Record.Now;
@@ -74,7 +74,7 @@ public sealed class CommandSequenceTests(ITestOutputHelper output)
     [Fact]
     public void A_replayed_record_answers_like_the_one_that_lived_and_every_prefix_can_be_asked()
     {
-        Seeds.ForEach(output, Sequences / 4, seed =>
+        Seeds.ForEach(output, Sequences / 8, seed =>
         {
             var (dice, real) = (new Dice(seed), new RealRecord());
             for (var step = 0; step < Seeds.StepsMax; step++)

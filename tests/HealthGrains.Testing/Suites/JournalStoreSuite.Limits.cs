@@ -174,7 +174,8 @@ public abstract partial class JournalStoreSuite
             for (var i = 0; i < 2; i++)
                 appends.Add(store.AppendAsync(Turn(NewJournal(), 0, heavy), default).AsTask());
             var busy = await Assert.ThrowsAsync<JournalUnavailableException>(
-                async () => await store.AppendAsync(Turn(NewJournal(), 0, [.. heavy, .. heavy]), default));
+                () => Within(
+                    store.AppendAsync(Turn(NewJournal(), 0, [.. heavy, .. heavy]), default).AsTask(), "the refusal"));
             Assert.Equal(JournalUnavailableReason.Busy, busy.Reason);
         }
 
