@@ -112,10 +112,11 @@ internal static class CommandRoot
         return path;
     }
 
-    // The first signal asks to end at a safe place; the second one means it.
+    // The first signal asks to end at a safe place. A second Ctrl-C is a person who means it; a supervisor that repeats
+    // itself is patient until it kills.
     private static void Stop(PosixSignalContext context, CancellationTokenSource stopping)
     {
-        if (stopping.IsCancellationRequested) return;
+        if (stopping.IsCancellationRequested && context.Signal == PosixSignal.SIGINT) return;
         context.Cancel = true;
         stopping.Cancel();
     }
