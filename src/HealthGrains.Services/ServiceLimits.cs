@@ -19,8 +19,9 @@ public static class ServiceLimits
     /// <summary>An idle stream says so this often.</summary>
     public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
-    /// <summary>How old an answer of a patient's grain may be when an item that it allows is sent. A page that a slow reader
-    /// takes longer for is asked again from where it stands.</summary>
+    /// <summary>How old the answer of a patient's grain may be when a further item of its page is sent to the patient: a page
+    /// that a slow reader takes longer for is asked again from where it stands. For a professional each item is asked
+    /// about by itself.</summary>
     public static readonly TimeSpan RecheckAfter = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Requests under way on one <c>SubmitMany</c>; then the stream is read no further.</summary>
@@ -62,7 +63,7 @@ public static class ServiceLimits
     /// <summary>An older token is refused: whoever pages goes on.</summary>
     public static readonly TimeSpan PageTokenLifetime = TimeSpan.FromHours(24);
 
-    /// <summary>Inbox items whose patients are asked at once, right before they are sent.</summary>
+    /// <summary>Inbox items whose patients are asked at once, before each of them is asked about by itself.</summary>
     public const int InboxWindowMax = 32;
 
     /// <summary>Entries of the log read at once for one tailing operator.</summary>

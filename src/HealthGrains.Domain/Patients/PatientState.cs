@@ -144,6 +144,8 @@ public sealed class PatientState
                 ReplacedBy = entry.Id,
                 EntryVersion = old.EntryVersion + 1,
             });
+            if (submitted.Change == ChangeKind.ConfidentialityOnly)
+                CoverOlder(entry);
         }
 
         Traits ??= submitted.Traits;
@@ -151,6 +153,23 @@ public sealed class PatientState
             PatientFeed.Tell(submitted.At, patientCode, entry.Id, submitted.By);
         if (DocumentNews.ForProfessionals(entry, replaced, submitted.Change) is { } code)
             ProfessionalFeed.Tell(submitted.At, code, entry.Id, submitted.By);
+    }
+
+    // The same report under stricter labels: its older versions, which stay readable by their ids, are covered with it. What
+    // a looser set leaves off, they keep.
+    private void CoverOlder(DocumentEntry entry)
+    {
+        for (var id = entry.Replaces; id is { } older; id = Index.Find(older)?.Replaces)
+        {
+            Index.Change(older, known => known with
+            {
+                EntryVersion = older == entry.Replaces ? known.EntryVersion : known.EntryVersion + 1,
+                Metadata = known.Metadata with
+                {
+                    Confidentiality = known.Metadata.Confidentiality | entry.Metadata.Confidentiality,
+                },
+            });
+        }
     }
 
     private void ApplyWithdrawn(DocumentWithdrawn withdrawn)

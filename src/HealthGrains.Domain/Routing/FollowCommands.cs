@@ -68,6 +68,20 @@ public sealed record MayKnow(Reader Reader, IReadOnlyList<DocumentId> Documents)
         : AccessDecision.ForDocument(entry, Reader, includeDeprecated: true).IsAllowed;
 }
 
+/// <summary>Asks, right before one change is sent to a professional who watches the record, whether it may still leave.</summary>
+/// <param name="Shown">The document that is about to be sent with it; null when it is sent without one.</param>
+/// <remarks>Leaves no trace: the page that it comes from has left one.</remarks>
+public sealed record MayStillSee(Reader Reader, DocumentId? Shown) : PatientCommand<bool>
+{
+    public override TurnPriority Priority => TurnPriority.ProfessionalRead;
+
+    public override Decision<PatientState, PatientEvent, bool> Decide(PatientState state, TurnContext turn) =>
+        Reply(AccessDecision.ForRecord(state, Reader, turn.Now).IsAllowed
+            && (Shown is not { } id
+                || (state.Index.Find(id) is { } entry
+                    && AccessDecision.ForDocument(entry, Reader, includeDeprecated: true).IsAllowed)));
+}
+
 /// <summary>What one audience of the record is told after a cursor.</summary>
 /// <param name="After">0 from the beginning.</param>
 /// <param name="Max">1 to 200.</param>
@@ -91,12 +105,14 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
         var outcome = AccessDecision.ForRecord(state, reader, turn.Now);
         if (outcome.Refusal is { } no)
             return Refuse(no, ReaderTurn.RefusalTrace(state, turn.Now, By, AccessAction.ListDocuments, [], outcome));
+        Func<DocumentEntry, bool> sees =
+            entry => AccessDecision.ForDocument(entry, reader, includeDeprecated: true).IsAllowed;
         var told = state.ProfessionalFeed.After(After, Max)
-            .Select(item => Told(state, item).Document).OfType<DocumentId>().Distinct().ToList();
+            .Select(item => Told(state, item, sees).Document).OfType<DocumentId>().Distinct().ToList();
         return Page(
             state,
             state.ProfessionalFeed,
-            entry => AccessDecision.ForDocument(entry, reader, includeDeprecated: true).IsAllowed,
+            sees,
             told.Count == 0
                 ? []
                 : [ReaderTurn.Trace(turn.Now, By, AccessAction.ListDocuments, told, outcome)],
@@ -116,7 +132,7 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
                 RefusalCode.MetadataInvalid, "The cursor is beyond the last change of this record.", "after_sequence");
         }
 
-        var items = feed.After(After, Max).Select(item => Told(state, item)).ToList();
+        var items = feed.After(After, Max).Select(item => Told(state, item, sees)).ToList();
         var views = items.Select(item =>
             item.Document is { } id && state.Index.Find(id) is { } entry && sees(entry)
                 ? DocumentView.Of(state, entry, By)
@@ -128,9 +144,11 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
         return events.Count == 0 ? Reply(page) : Emit(events, _ => page);
     }
 
-    // What a closing sealed stays sealed: of its news the place in the sequence remains, not whose document it was.
-    private static FeedItem Told(PatientState state, FeedItem item) =>
-        item.Document is { } id && state.Index.Find(id) is { Sealed: true }
+    // Of news of what a closing sealed, or of what is hidden from the caller since, the place in the sequence remains, not
+    // whose document it was. That a document was withdrawn may be known by whoever could see it.
+    private static FeedItem Told(PatientState state, FeedItem item, Func<DocumentEntry, bool> sees) =>
+        item.Document is { } id && state.Index.Find(id) is { } entry
+        && (entry.Sealed || (entry.Status != DocumentStatus.Deleted && !sees(entry)))
             ? item with { Document = null, By = Actor.System }
             : item;
 }

@@ -11,9 +11,10 @@ internal sealed partial class InboxService
 {
     /// <summary>The items after a cursor, then new ones as they come.</summary>
     /// <remarks>As for <c>PatientRecords.Watch</c>: subscribed before it reads, read by the cursor, one page held at most. The
-    /// inbox's own journal wakes it. Each item is asked about in its patient's turn right before it is sent, in windows of
-    /// <see cref="ServiceLimits.InboxWindowMax"/>; an answer older than <see cref="ServiceLimits.RecheckAfter"/> is asked
-    /// again. What may not be known any more leaves as NOTIFICATION_WITHDRAWN, so that the sequence has no gap.</remarks>
+    /// inbox's own journal wakes it. The patients of a window of <see cref="ServiceLimits.InboxWindowMax"/> items are asked beside
+    /// each other, which loads those that sleep; what they allow is asked once more for each item, once the item before it
+    /// has been taken. What may not be known any more leaves as NOTIFICATION_WITHDRAWN, so that the sequence has no
+    /// gap.</remarks>
     internal async Task WatchInboxAsync(
         Wire.WatchInboxRequest request, IRpcReplyStream<Wire.InboxItem> replies, RpcCall call, CancellationToken ct)
     {
@@ -69,11 +70,12 @@ internal sealed partial class InboxService
             session.ThrowIfExpired(context.Now);
             var count = Math.Min(ServiceLimits.InboxWindowMax, lines.Count - sent);
             var items = await check.ToItemsAsync(lines, sent, count, ct);
-            var answered = context.Time.GetTimestamp();
-            foreach (var item in items)
+            foreach (var answered in items)
             {
-                if (context.Time.GetElapsedTime(answered) > ServiceLimits.RecheckAfter)
-                    break;
+                // The slowest patient of a window holds up the answers of all, and a slow reader those of all but the first.
+                var item = count > 1 && answered.Patient is not null
+                    ? (await check.ToItemsAsync(lines, sent, 1, ct))[0]
+                    : answered;
                 await replies.WriteAsync(item, ct);
                 cursor = item.Sequence;
                 sent++;

@@ -1,3 +1,5 @@
+using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Patients;
 using HealthGrains.Domain.Routing;
 using HealthGrains.Rpc;
 using HealthGrains.Services.Calls;
@@ -12,10 +14,11 @@ internal sealed partial class PatientRecordsService
     /// <remarks>
     /// <para>W1. The feed is subscribed before the first page is read, so nothing falls between reading and waiting. It only
     /// wakes: what is sent is always read by the cursor, so what the feed loses or repeats does not matter.</para>
-    /// <para>W2. Each page comes through the patient's turn, which decides anew, and no item is sent on an answer older than
-    /// <see cref="ServiceLimits.RecheckAfter"/>: the rest of the page is asked again. A change of consent is written to the
-    /// same journal and wakes the stream; a permit that ends by itself is waited for. Either way the next answer is a
-    /// refusal, and the stream ends with it.</para>
+    /// <para>W2. Each page comes through the patient's turn, which decides anew. To a professional its first item is sent on
+    /// that answer, and each further one on an answer of its own, asked for once the item before it has been taken: what
+    /// leaves never rests on consent older than the sending before it. A "no" asks the page again from where it stands. A
+    /// change of consent is written to the same journal and wakes the stream; a permit that ends by itself is waited for.
+    /// Either way the next answer is a refusal, and the stream ends with it.</para>
     /// <para>W3. At most one page is held for a stream; a reader that takes nothing is ended by the RPC layer.</para>
     /// </remarks>
     internal async Task WatchAsync(
@@ -60,9 +63,10 @@ internal sealed partial class PatientRecordsService
             isFirst = false;
             var page = result.Value;
             var answered = context.Time.GetTimestamp();
-            foreach (var change in page.Changes)
+            for (var i = 0; i < page.Changes.Count; i++)
             {
-                if (context.Time.GetElapsedTime(answered) > ServiceLimits.RecheckAfter)
+                var change = page.Changes[i];
+                if (i > 0 && !await MayStillLeaveAsync(change, target, answered, ct))
                     break;
                 await replies.WriteAsync(RecordMapping.ToWire(change, target.Patient, context.Documents), ct);
                 cursor = change.Item.Sequence;
@@ -82,5 +86,15 @@ internal sealed partial class PatientRecordsService
                     ct);
             }
         }
+    }
+
+    /// <summary>Whether the next item of a page may be sent on the page's answer.</summary>
+    private async ValueTask<bool> MayStillLeaveAsync(Change change, RecordTarget target, long answered, CancellationToken ct)
+    {
+        // Nobody takes a right from the person; what the page shows only must not be old.
+        if (target.By.Kind != ActorKind.Professional)
+            return context.Time.GetElapsedTime(answered) <= ServiceLimits.RecheckAfter;
+        return await context.AskAsync(
+            target.Journal, new MayStillSee(PatientState.ReaderOf(target.By), change.Document?.Entry.Id), ct);
     }
 }

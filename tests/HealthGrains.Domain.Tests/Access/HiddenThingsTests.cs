@@ -1,6 +1,7 @@
 using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Documents;
+using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Notifications;
 using HealthGrains.Domain.Records;
 using HealthGrains.Domain.Refusals;
@@ -62,6 +63,39 @@ public sealed class HiddenThingsTests
                 .Where(change => change.Item.Code == ChangeCode.DocumentAdded)
                 .Select(change => change.Document!.Entry.Metadata.Title));
     }
+
+    [Theory]
+    [InlineData(MaskedFromProfessionals)]
+    [InlineData(HiddenFromPatient)]
+    public void Stricter_labels_on_the_same_report_cover_its_older_versions_too(ConfidentialityLabels stricter)
+    {
+        var by = stricter == MaskedFromProfessionals ? Cast.Gp : Actor.Patient;
+        var other = stricter == MaskedFromProfessionals ? Actor.Patient : Cast.Gp;
+        var first = Body("first", None, null, "body 1");
+        var second = Body("second", None, "first", "body 2");
+        Body("stricter", stricter, "second", "body 2");
+
+        foreach (var old in new[] { first, second })
+        {
+            Assert.Equal(RefusalCode.DocumentNotFound, _record.Read(by, old, content: true).Refusal?.Code);
+            Assert.Null(_record.Read(other, old).Refusal);
+        }
+
+        Assert.Empty(_record.List(by, DocumentStatus.Deprecated).Value.Documents);
+        Assert.Equal([false, false], _record.MayKnow(Cast.Gp, first, second).Select(may => may && by == Cast.Gp));
+        var told = _record.Changes(by).Value.Changes.Where(change => change.Item.Code is ChangeCode.DocumentAdded or ChangeCode.DocumentModified);
+        Assert.All(told, change => Assert.Equal((null, null, Actor.System), (change.Document, change.Item.Document, change.Item.By)));
+
+        Body("looser", None, "stricter", "body 2");
+        Assert.Equal(RefusalCode.DocumentNotFound, _record.Read(by, first).Refusal?.Code);
+    }
+
+    private DocumentId Body(string name, ConfidentialityLabels labels, string? replaces, string body) =>
+        _record.Accept(_record.Submission(name, labels, replaces) with
+        {
+            Change = ChangeKind.ConfidentialityOnly,
+            BodySha256 = TestRecord.ContentOf(body).Sha256,
+        });
 
     [Fact]
     public void An_old_version_does_not_name_a_newer_one_that_the_patient_may_not_see()

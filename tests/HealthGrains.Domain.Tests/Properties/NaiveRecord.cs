@@ -22,9 +22,13 @@ internal sealed class NaiveRecord
 
         public bool InForce => ReplacedBy is null && !Withdrawn;
 
-        public bool Hidden => As.Labels.HasFlag(HiddenFromPatient);
+        public ConfidentialityLabels Covered { get; set; }
 
-        public bool Masked => As.Labels.HasFlag(MaskedFromProfessionals);
+        public bool ToldOf { get; set; }
+
+        public bool Hidden => (As.Labels | Covered).HasFlag(HiddenFromPatient);
+
+        public bool Masked => (As.Labels | Covered).HasFlag(MaskedFromProfessionals);
     }
 
     public sealed record Word(string Holder, bool Permit, DateTimeOffset Start, DateTimeOffset? End)
@@ -156,6 +160,9 @@ internal sealed class NaiveRecord
             paper.Twin = first.As.Name;
         }
 
+        paper.ToldOf = tellsProfessionals;
+        for (var older = labelsOnly ? old : null; older is not null; older = Find(older.As.Replaces))
+            older.Covered |= move.Labels;
         Papers.Add(paper);
         if (Find(paper.Twin) is { } twin)
             twin.Twin = move.Name;
@@ -218,6 +225,7 @@ internal sealed class NaiveRecord
         foreach (var gone in twin is null ? [paper] : new[] { paper, twin })
         {
             gone.Withdrawn = true;
+            gone.ToldOf |= !gone.Masked;
             _patientNews += gone.Hidden ? 0 : 1;
             _professionalNews += gone.Masked ? 0 : 1;
             told += gone.Masked ? "" : Told();
@@ -363,7 +371,7 @@ internal sealed class NaiveRecord
         if (Refused(by) is { } refusal)
             return refusal;
         var news = _professionalNews;
-        if (Papers.Exists(paper => !paper.Sealed && !paper.Masked))
+        if (Papers.Exists(paper => paper.ToldOf && !paper.Sealed && (paper.Withdrawn || !paper.Masked || IsOwn(by, paper))))
             TracedRead(by);
         return $"ok {news}";
     }
