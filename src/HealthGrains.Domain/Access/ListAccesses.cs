@@ -11,6 +11,9 @@ namespace HealthGrains.Domain.Access;
 public sealed record ListAccesses(DateTimeOffset? From, DateTimeOffset? To, int? Before, int PageSize)
     : PatientCommand<AccessPage>
 {
+    /// <summary>Only these actions; null for all. Chosen here, so that one call is one turn however few fit.</summary>
+    public Func<AccessAction, bool>? Only { get; init; }
+
     public override TurnPriority Priority => TurnPriority.PatientRead;
 
     public override Decision<PatientState, PatientEvent, AccessPage> Decide(PatientState state, TurnContext turn)
@@ -24,6 +27,8 @@ public sealed record ListAccesses(DateTimeOffset? From, DateTimeOffset? To, int?
         {
             var access = state.PatientAccesses[i];
             if ((From is { } from && access.At < from) || (To is { } to && access.At >= to))
+                continue;
+            if (Only is { } only && !only(access.Trace.Action))
                 continue;
             if (page.Count == PageSize)
             {

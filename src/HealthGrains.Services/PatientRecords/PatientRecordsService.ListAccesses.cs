@@ -28,26 +28,19 @@ internal sealed partial class PatientRecordsService
         if (request.Group is < Wire.AccessTrace.Types.Group.Unspecified or > Wire.AccessTrace.Types.Group.ServiceTiers)
             throw RefusalStatus.Of(new Refusal(RefusalCode.MetadataInvalid, "This group is not known.", "group"));
 
-        // A group is filtered here: pages are filled from as many of the record's pages as it takes.
-        var response = new Wire.ListAccessesResponse();
-        do
-        {
-            var page = await context.AskAsync(
-                target.Journal, new ListAccesses(from, to, before, pageSize - response.Traces.Count), ct);
-            foreach (var access in page.Accesses)
+        var page = await context.AskAsync(
+            target.Journal,
+            new ListAccesses(from, to, before, pageSize)
             {
-                if (request.Group is Wire.AccessTrace.Types.Group.Unspecified
-                    || request.Group == RecordMapping.GroupOf(access.Trace.Action))
-                {
-                    response.Traces.Add(RecordMapping.ToWire(access));
-                }
-            }
-
-            before = page.Next;
-        }
-        while (before is not null && response.Traces.Count < pageSize);
-
-        if (before is { } next)
+                Only = request.Group == Wire.AccessTrace.Types.Group.Unspecified
+                    ? null
+                    : action => RecordMapping.GroupOf(action) == request.Group,
+            },
+            ct);
+        var response = new Wire.ListAccessesResponse();
+        foreach (var access in page.Accesses)
+            response.Traces.Add(RecordMapping.ToWire(access));
+        if (page.Next is { } next)
             response.NextPageToken = MakeSequence(next, question);
         return response;
     }

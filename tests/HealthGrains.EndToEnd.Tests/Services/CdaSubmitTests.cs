@@ -36,6 +36,10 @@ public sealed class CdaSubmitTests : IAsyncLifetime
         ["metadata.type_code"] = m => m.TypeCode = Sample.TypeCode == "34112-3" ? "11502-2" : "34112-3",
         ["metadata.mime_type"] = m => m.MimeType = "application/pdf",
         ["metadata.created_at"] = m => m.CreatedAt = Timestamp.FromDateTimeOffset(Sample.CreatedAt.AddDays(-40)),
+        ["metadata.format_code"] = m => m.FormatCode = "urn:none:of:the:header",
+        ["metadata.language_code"] = m => m.LanguageCode = "br-FR",
+        ["metadata.service_start"] = m => m.ServiceStart = Timestamp.FromDateTimeOffset(Sample.CreatedAt.AddDays(-400)),
+        ["metadata.legal_authenticator"] = m => m.LegalAuthenticator = People.Author(),
         ["metadata.practice_setting_code"] = m => m.PracticeSettingCode = "HAD",
         ["metadata.facility_type_code"] = m => m.FacilityTypeCode = "SA66",
         ["metadata.authors[0]"] = m => m.Authors.Add(People.Author()),
@@ -110,6 +114,58 @@ public sealed class CdaSubmitTests : IAsyncLifetime
             : ["metadata.title", "metadata.facility_type_code", "replaces"];
         Assert.Equal(expected, paths);
         Assert.Equal(string.Join(',', expected), error.FindDetail<ErrorInfo>()!.Metadata["fields"]);
+    }
+
+    [Theory]
+    [InlineData("a DTD", RefusalCode.MetadataInvalid)]
+    [InlineData("an entity bomb", RefusalCode.MetadataInvalid)]
+    [InlineData("10,000 deep", RefusalCode.MetadataInvalid)]
+    [InlineData("two documents", RefusalCode.MetadataInvalid)]
+    [InlineData("UTF-16", RefusalCode.MetadataInvalid)]
+    [InlineData("another encoding than declared", RefusalCode.MetadataInvalid)]
+    [InlineData("cut in its body", RefusalCode.MetadataInvalid)]
+    [InlineData("a number with a wrong key", RefusalCode.InsMalformed)]
+    [InlineData("a real person", RefusalCode.InsRealmMismatch)]
+    public async Task A_bad_CDA_is_refused_by_name_and_the_next_one_is_not(string animal, RefusalCode code)
+    {
+        var text = Encoding.UTF8.GetString(Sample.Cda);
+        var start = text.IndexOf("<ClinicalDocument", StringComparison.Ordinal);
+        const string bomb = "<!DOCTYPE a [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\"><!ENTITY c \"&b;&b;&b;&b;&b;&b;&b;&b;\">]>";
+        byte[] bytes = animal switch
+        {
+            "a DTD" => Encoding.UTF8.GetBytes(text.Insert(start, "<!DOCTYPE ClinicalDocument SYSTEM \"file:///etc/passwd\">")),
+            "an entity bomb" => Encoding.UTF8.GetBytes(text.Insert(start, bomb).Replace("<title>", "<title>&c;", StringComparison.Ordinal)),
+            "10,000 deep" => Encoding.UTF8.GetBytes(text.Replace(
+                "</ClinicalDocument>", string.Concat(Enumerable.Repeat("<x>", 10_000)), StringComparison.Ordinal)),
+            "two documents" => [.. Sample.Cda, .. Encoding.UTF8.GetBytes(text[start..])],
+            "UTF-16" => [.. Encoding.Unicode.GetPreamble(), .. Encoding.Unicode.GetBytes(text)],
+            "another encoding than declared" => Encoding.Latin1.GetBytes(text.Replace("<title>", "<title>é", StringComparison.Ordinal)),
+            "cut in its body" => Sample.Cda[..^200],
+            "a number with a wrong key" => Encoding.UTF8.GetBytes(text.Replace(
+                Sample.PatientId.Number, Sample.PatientId.Number[..13] + "00", StringComparison.Ordinal)),
+            _ => Encoding.UTF8.GetBytes(text.Replace("1.2.250.1.213.1.4.10", "1.2.250.1.213.1.4.8", StringComparison.Ordinal)),
+        };
+        var request = Request();
+        request.Content = ByteString.CopyFrom(bytes);
+        await Waiting.RefusedAsync(() => Producer.SubmitAsync(request), code);
+        Assert.Equal(0, await _host.EntriesAsync());
+        Assert.False((await Producer.SubmitAsync(Request())).AlreadyKnown);
+    }
+
+    [Fact]
+    public async Task A_CDA_in_a_stylesheet_wrapper_is_read_and_comes_back_whole()
+    {
+        var text = Encoding.UTF8.GetString(Sample.Cda);
+        var start = text.IndexOf("<ClinicalDocument", StringComparison.Ordinal);
+        var wrapped = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><xsl:stylesheet version=\"1.0\" "
+            + "xmlns:xsl=\"http://www.w3.org/1999/XSL/Transform\"><xsl:template match=\"/\">" + text[start..] + "</xsl:template></xsl:stylesheet>";
+        var request = Request();
+        request.Content = ByteString.CopyFromUtf8(wrapped);
+        var receipt = await Producer.SubmitAsync(request);
+        Assert.Equal((Sample.UniqueId.ToString(), request.Content.Length), (receipt.UniqueId, (int)receipt.Size));
+
+        // The same document without its wrapper is another content.
+        await Waiting.RefusedAsync(() => Producer.SubmitAsync(Request()), RefusalCode.UniqueIdReused, "metadata.unique_id");
     }
 
     [Fact]

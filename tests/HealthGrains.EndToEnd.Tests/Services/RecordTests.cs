@@ -365,6 +365,14 @@ public sealed class RecordTests : IAsyncLifetime
             new Wire.ListAccessesRequest { Patient = _patient, Group = Wire.AccessTrace.Types.Group.General, PageSize = 3 });
         Assert.Equal(3, general.Traces.Count);
         Assert.All(general.Traces, t => Assert.Equal("GetRecord", t.Action));
+        var none = await _owner.AccessesAsync(
+            new Wire.ListAccessesRequest { Patient = _patient, Group = Wire.AccessTrace.Types.Group.ServiceTiers, PageSize = 1 });
+        Assert.Empty(none.Traces);
+        Assert.Equal("", none.NextPageToken);
+        var medical = await _owner.AccessesAsync(
+            new Wire.ListAccessesRequest { Patient = _patient, Group = Wire.AccessTrace.Types.Group.MedicalDocument, PageSize = 1 });
+        Assert.Equal("ListDocuments", Assert.Single(medical.Traces).Action);
+        Assert.Equal("", medical.NextPageToken);
         request.Group = Wire.AccessTrace.Types.Group.General;
         await Waiting.RefusedAsync(() => _owner.AccessesAsync(request), RefusalCode.MetadataInvalid, "page_token");
     }

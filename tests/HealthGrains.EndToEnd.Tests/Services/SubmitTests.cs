@@ -35,6 +35,12 @@ public sealed class SubmitTests : IAsyncLifetime
         ["no oid"] = (r => r.Patient.Oid = "", RefusalCode.InsMissing, "patient.oid"),
         ["wrong key"] = (r => r.Patient.Ins = "279035121518988", RefusalCode.InsMalformed, "patient.ins"),
         ["13 characters"] = (r => r.Patient.Ins = "2790351215189", RefusalCode.InsMalformed, "patient.ins"),
+        ["16 characters"] = (r => r.Patient.Ins = "2790351215189890", RefusalCode.InsMalformed, "patient.ins"),
+        ["Corsica, letter in lower case"] = (r => r.Patient.Ins = "184052a00412308", RefusalCode.InsMalformed, "patient.ins"),
+        ["Corsica, 18 and 19 swapped"] = (r => r.Patient.Ins = "284052B09600730", RefusalCode.InsMalformed, "patient.ins"),
+        ["letter O for a zero"] = (r => r.Patient.Ins = "2790351215189O9", RefusalCode.InsMalformed, "patient.ins"),
+        ["number with spaces"] = (r => r.Patient.Ins = " 279035121518989", RefusalCode.InsMalformed, "patient.ins"),
+        ["waiting number of a real person"] = (r => r.Patient.Oid = "1.2.250.1.213.1.4.9", RefusalCode.InsRealmMismatch, "patient.oid"),
         ["look-alike digits"] = (r => r.Patient.Ins = "２79035121518989", RefusalCode.InsMalformed, "patient.ins"),
         ["legacy oid"] = (r => r.Patient.Oid = "1.2.250.1.213.1.4.2", RefusalCode.InsMalformed, "patient.oid"),
         ["real person on a test server"] = (r => r.Patient.Oid = "1.2.250.1.213.1.4.8", RefusalCode.InsRealmMismatch, "patient.oid"),
@@ -56,6 +62,7 @@ public sealed class SubmitTests : IAsyncLifetime
         ["title with a line end"] = (r => r.Metadata.Title = "a\nb", RefusalCode.MetadataInvalid, "metadata.title"),
         ["title turned around"] = (r => r.Metadata.Title = "fdp.\u202Eexe", RefusalCode.MetadataInvalid, "metadata.title"),
         ["title with isolates"] = (r => r.Metadata.Title = "\u2066x\u2069", RefusalCode.MetadataInvalid, "metadata.title"),
+        ["title of half a character"] = (r => r.Metadata.Title = "a\uFFFDb", RefusalCode.MetadataInvalid, "metadata.title"),
         ["no type"] = (r => r.Metadata.TypeCode = "", RefusalCode.MetadataInvalid, "metadata.type_code"),
         ["unknown type"] = (r => r.Metadata.TypeCode = "00000-0", RefusalCode.TypeUnknown, "metadata.type_code"),
         ["refused type"] = (r => r.Metadata.TypeCode = "E1762", RefusalCode.TypeUnknown, "metadata.type_code"),
@@ -81,6 +88,7 @@ public sealed class SubmitTests : IAsyncLifetime
         ["act until 9999"] = (r => r.Metadata.ServiceStop = Year(9999), RefusalCode.MetadataInvalid, "metadata.service_stop"),
         ["no author"] = (r => r.Metadata.Authors.Clear(), RefusalCode.MetadataInvalid, "metadata.authors"),
         ["51 authors"] = (r => r.Metadata.Authors.Add(Enumerable.Repeat(People.Author(), 50)), RefusalCode.MetadataInvalid, "metadata.authors"),
+        ["author without anything"] = (r => r.Metadata.Authors[0] = new Wire.Author(), RefusalCode.StructureMismatch, ""),
         ["author without number"] = (r => r.Metadata.Authors[0].Id = "", RefusalCode.MetadataInvalid, "metadata.authors[0].id"),
         ["author with a wrong digit"] = (r => r.Metadata.Authors[0].Id = "899700218895", RefusalCode.MetadataInvalid, "metadata.authors[0].id"),
         ["author of no known kind"] = (r => { r.Metadata.Authors[0].Kind = Wire.Author.Types.Kind.Unspecified; r.Metadata.Authors[0].Id = "3990000002/x"; }, RefusalCode.MetadataInvalid, "metadata.authors[0].kind"),
@@ -108,10 +116,14 @@ public sealed class SubmitTests : IAsyncLifetime
         ["4 MiB and one"] = (r => { r.Content = ByteString.CopyFrom(new byte[(4 * 1024 * 1024) + 1]); r.Sha256 = ByteString.Empty; }, RefusalCode.DocumentTooLarge, "content"),
         ["an upload that is not there"] = (r => r.UploadId = "u-1", RefusalCode.TargetNotFound, "upload_id"),
         ["other bytes than declared"] = (r => r.Content = ByteString.CopyFromUtf8("other"), RefusalCode.HashMismatch, "sha256"),
+        ["one byte less than declared"] = (r => r.Content = ByteString.CopyFrom(r.Content.Span[..^1]), RefusalCode.HashMismatch, "sha256"),
+        ["one byte more than declared"] = (r => r.Content = ByteString.CopyFrom([.. r.Content.Span, 0]), RefusalCode.HashMismatch, "sha256"),
+        ["hash of 33 bytes"] = (r => r.Sha256 = ByteString.CopyFrom(new byte[33]), RefusalCode.MetadataInvalid, "sha256"),
         ["hash of 31 bytes"] = (r => r.Sha256 = ByteString.CopyFrom(new byte[31]), RefusalCode.MetadataInvalid, "sha256"),
         ["replaces no id"] = (r => r.Replaces = "the last one", RefusalCode.MetadataInvalid, "replaces"),
         ["replaces itself"] = (r => r.Replaces = r.Metadata.UniqueId, RefusalCode.MetadataInvalid, "replaces"),
         ["replaces before the original"] = (r => r.Replaces = "2.999.7^never", RefusalCode.TargetNotFound, "replaces"),
+        ["twin of itself"] = (r => r.TwinOf = r.Metadata.UniqueId, RefusalCode.MetadataInvalid, "twin_of"),
         ["twin of no id"] = (r => r.TwinOf = "the other one", RefusalCode.MetadataInvalid, "twin_of"),
         ["correlation id too long"] = (r => r.CorrelationId = new string('c', 129), RefusalCode.MetadataInvalid, "correlation_id"),
         ["says CDA and is text"] = (r => r.Metadata.MimeType = "text/xml", RefusalCode.MetadataInvalid, ""),
@@ -130,6 +142,80 @@ public sealed class SubmitTests : IAsyncLifetime
         Assert.Equal(0, await _host.EntriesAsync());
 
         Assert.False((await hospital.SubmitAsync(People.Document(_patient))).AlreadyKnown);
+    }
+
+    [Theory]
+    [InlineData("184052A00412308")]
+    [InlineData("284052B09600757")]
+    [InlineData("179209935001292")]
+    [InlineData("190017505609697")]
+    [InlineData("190017505609501")]
+    public async Task Corsica_an_unknown_month_and_both_ends_of_the_key_are_persons(string number)
+    {
+        var patient = PatientId.Parse($"{InsOid.NirTest.Text()}^{number}");
+        Assert.Equal("2.999.7^1", (await _host.As(People.HospitalSystem).SubmitAsync(People.Document(patient))).UniqueId);
+    }
+
+    [Theory]
+    [InlineData("1 byte", "application/pdf", new byte[] { 0 })]
+    [InlineData("a PDF that is a ZIP too", "application/pdf", new byte[] { 0x25, 0x50, 0x44, 0x46, 0x2D, 0x31, 0x2E, 0x34, 0x0A, 0x50, 0x4B, 0x05, 0x06, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 })]
+    [InlineData("text that is no UTF-8", "text/plain", new byte[] { 0xC0, 0xAE, 0xC0, 0xAE, 0x2F })]
+    public async Task Bytes_come_back_as_they_were_and_are_never_interpreted(string animal, string mimeType, byte[] bytes)
+    {
+        var request = People.Document(_patient);
+        request.Metadata.Title = "../../etc/passwd";
+        request.Metadata.Comments = animal;
+        request.Metadata.MimeType = mimeType;
+        request.Content = ByteString.CopyFrom(bytes);
+        request.Sha256 = ByteString.CopyFrom(System.Security.Cryptography.SHA256.HashData(bytes));
+        await _host.As(People.HospitalSystem).SubmitAsync(request);
+
+        var owner = _host.As(new Caller.Patient(_patient));
+        await owner.OpenRecordAsync(_patient.ToWire());
+        var (entry, read) = await owner.ReadContentAsync(
+            new Wire.ReadContentRequest { Patient = _patient.ToWire(), UniqueId = "2.999.7^1" });
+        Assert.Equal(bytes, read);
+        Assert.Equal((mimeType, "../../etc/passwd"), (entry!.Metadata.MimeType, entry.Metadata.Title)); // ! content was read
+    }
+
+    [Fact]
+    public async Task The_same_unique_id_under_two_patients_is_accepted_and_alarms()
+    {
+        var ledger = Grains.GrainIds.SenderOf(StructureId.Parse(People.Hospital));
+        using var grown = _host.Dependencies.Feed.Subscribe(ledger);
+        var hospital = _host.As(People.HospitalSystem);
+        var one = await hospital.SubmitAsync(People.Document(_patient));
+        var other = await hospital.SubmitAsync(People.Document(People.Patient(2)));
+        Assert.False(other.AlreadyKnown);
+        Assert.NotEqual(one.DocumentId, other.DocumentId);
+
+        // The ledger of the sender notices once it has taken in both, and its journal grows with what it noticed.
+        IReadOnlyList<Domain.Senders.MisroutingSuspected> alarms;
+        while ((alarms = await AlarmsAsync()).Count == 0)
+            Assert.True(await grown.WaitAsync(TimeSpan.FromSeconds(20), CancellationToken.None), "No alarm was raised.");
+        var alarm = Assert.Single(alarms);
+        Assert.Equal("2.999.7^1", alarm.UniqueId.ToString());
+        Assert.Equal(
+            new HashSet<PatientId> { _patient, People.Patient(2) }, new HashSet<PatientId> { alarm.FirstPatient, alarm.SecondPatient });
+
+        async Task<IReadOnlyList<Domain.Senders.MisroutingSuspected>> AlarmsAsync() =>
+            (await _host.Dependencies.Engine.AskAsync(ledger, new Domain.Senders.GetLedger(), CancellationToken.None)).Value.Alarms;
+    }
+
+    [Fact]
+    public async Task A_replacement_before_its_original_may_come_again_after_it()
+    {
+        var hospital = _host.As(People.HospitalSystem);
+        var replacement = People.Document(_patient, "2", "two");
+        replacement.Replaces = "2.999.7^1";
+        await Waiting.RefusedAsync(() => hospital.SubmitAsync(replacement), RefusalCode.TargetNotFound, "replaces");
+        await hospital.SubmitAsync(People.Document(_patient));
+        Assert.False((await hospital.SubmitAsync(replacement)).AlreadyKnown);
+
+        var late = People.Document(_patient, "3", "three");
+        late.Replaces = "2.999.7^1";
+        var stale = await Waiting.RefusedAsync(() => hospital.SubmitAsync(late), RefusalCode.StaleVersion, "replaces");
+        Assert.Equal("2.999.7^2", stale.FindDetail<Google.Rpc.ErrorInfo>()!.Metadata["head_unique_id"]); // ! Refused found it
     }
 
     [Fact]

@@ -1,0 +1,229 @@
+using Google.Protobuf.Reflection;
+using HealthGrains.Domain.Identity;
+using HealthGrains.Domain.Refusals;
+using HealthGrains.Rpc;
+using HealthGrains.Services;
+using HealthGrains.Services.Authentication;
+using Xunit;
+using Wire = HealthGrains.Contracts.V1;
+
+namespace HealthGrains.EndToEnd.Tests.Services;
+
+/// <summary>Every RPC that is served, by every kind of caller, on a record of their own and on somebody else's.</summary>
+public sealed class AccessMatrixTests : IAsyncLifetime
+{
+    private const string Served = "served";
+    private const string Unserved = "UNIMPLEMENTED";
+
+    // The own record of the patient is the one where the doctor may read and follows; the other is as full and as open.
+    private static readonly PatientId Own = People.Patient(1);
+    private static readonly PatientId Other = People.Patient(2);
+
+    private static readonly (string Name, Caller Caller)[] Callers =
+    [
+        ("patient", new Caller.Patient(Own)),
+        ("doctor", People.Doctor),
+        ("author's system", People.HospitalSystem),
+        ("another system", People.OtherHospitalSystem),
+        ("delegate", People.Delegate),
+        ("operator", People.Operator),
+    ];
+
+    /// <summary>One good call of each method, on a record. Calls end, and end what they opened.</summary>
+    private static readonly Dictionary<string, Func<TestClient, PatientId, Task>> Calls = new()
+    {
+        ["DocumentExchange.Submit"] = (client, patient) => client.SubmitAsync(People.Document(patient)),
+        ["DocumentExchange.SubmitMany"] = SubmitManyAsync,
+        ["DocumentExchange.Withdraw"] = (client, patient) => client.WithdrawAsync(People.Withdrawal(patient, "unknown")),
+        ["PatientRecords.GetRecord"] = (client, patient) => client.GetRecordAsync(patient.ToWire()),
+        ["PatientRecords.ListDocuments"] = (client, patient) =>
+            client.ListAsync(new Wire.ListDocumentsRequest { Patient = patient.ToWire() }),
+        ["PatientRecords.GetDocument"] = (client, patient) =>
+            client.GetDocumentAsync(new Wire.GetDocumentRequest { Patient = patient.ToWire(), UniqueId = "2.999.7^1" }),
+        ["PatientRecords.ReadContent"] = (client, patient) =>
+            client.ReadContentAsync(new Wire.ReadContentRequest { Patient = patient.ToWire(), UniqueId = "2.999.7^1" }),
+        ["PatientRecords.ChangesSince"] = (client, patient) => client.ChangesAsync(patient.ToWire(), 0),
+        ["PatientRecords.Watch"] = async (client, patient) =>
+        {
+            await using var watch = client.Watch(patient.ToWire(), 0);
+            await watch.NextAsync("the first change");
+        },
+        ["PatientRecords.ListAccesses"] = (client, patient) =>
+            client.AccessesAsync(new Wire.ListAccessesRequest { Patient = patient.ToWire() }),
+        ["Consents.GetConsents"] = (client, patient) => client.GetConsentsAsync(patient.ToWire()),
+        ["Consents.OpenRecord"] = (client, patient) => client.OpenRecordAsync(patient.ToWire()),
+        ["Consents.CloseRecord"] = (client, patient) => client.CloseRecordAsync(patient.ToWire()),
+        ["Consents.AuthorizeProfessional"] = (client, patient) => client.AuthorizeAsync(patient.ToWire(), People.NurseId),
+        ["Consents.RevokeAuthorization"] = (client, patient) => client.RevokeAsync(patient.ToWire(), People.NurseId),
+        ["Consents.BlockProfessional"] = (client, patient) => client.BlockAsync(patient.ToWire(), People.NurseId),
+        ["Consents.UnblockProfessional"] = (client, patient) => client.UnblockAsync(patient.ToWire(), People.NurseId),
+        ["Inbox.Follow"] = (client, patient) => client.FollowAsync(patient.ToWire()),
+        ["Inbox.Unfollow"] = (client, patient) => client.UnfollowAsync(patient.ToWire()),
+        ["Inbox.ReadInbox"] = (client, _) => client.ReadInboxAsync(0),
+        ["Inbox.Acknowledge"] = (client, _) => client.AcknowledgeAsync(0),
+        ["Inbox.WatchInbox"] = async (client, _) =>
+        {
+            await using var watch = client.WatchInbox(0);
+            await watch.NextAsync("the first item");
+        },
+        ["Operations.GetStatus"] = (client, _) =>
+            client.CallAsync<Wire.GetStatusRequest, Wire.GetStatusResponse>("Operations/GetStatus", new Wire.GetStatusRequest()),
+        ["Operations.VerifyRecord"] = (client, patient) => client.CallAsync<Wire.VerifyRecordRequest, Wire.VerifyRecordResponse>(
+            "Operations/VerifyRecord", new Wire.VerifyRecordRequest { Patient = patient.ToWire() }),
+        ["Operations.TailLog"] = async (client, _) =>
+        {
+            await foreach (var entry in client.Stream<Wire.TailLogRequest, Wire.LogEntry>(
+                "Operations/TailLog", new Wire.TailLogRequest { UntilNow = true }, CancellationToken.None))
+            {
+                Assert.NotEqual("", entry.Journal);
+            }
+        },
+    };
+
+    private ServiceHost _host = null!; // ! set before each test
+
+    public async Task InitializeAsync()
+    {
+        _host = await ServiceHost.StartAsync();
+        var doctor = _host.As(People.Doctor);
+        foreach (var patient in new[] { Own, Other })
+        {
+            var owner = _host.As(new Caller.Patient(patient));
+            await owner.OpenRecordAsync(patient.ToWire());
+            await owner.AuthorizeAsync(patient.ToWire(), People.DoctorId);
+            await doctor.FollowAsync(patient.ToWire());
+            await _host.As(People.HospitalSystem).SubmitAsync(People.Document(patient));
+        }
+
+        await using (var delivered = doctor.WatchInbox(0))
+        {
+            await delivered.NextAsync("the first item");
+            await delivered.NextAsync("the second item");
+        }
+
+        await _host.As(new Caller.Patient(Other)).RevokeAsync(Other.ToWire(), People.DoctorId);
+    }
+
+    public async Task DisposeAsync() => await _host.DisposeAsync();
+
+    public static TheoryData<string> Methods() => [.. Calls.Keys];
+
+    [Fact]
+    public async Task Every_method_of_the_contract_is_in_the_matrix_or_not_served()
+    {
+        var methods = new[]
+        {
+            Wire.DocumentExchangeReflection.Descriptor,
+            Wire.PatientRecordsReflection.Descriptor,
+            Wire.ConsentsReflection.Descriptor,
+            Wire.InboxReflection.Descriptor,
+            Wire.OperationsReflection.Descriptor,
+        }.SelectMany(file => file.Services).SelectMany(service => service.Methods).ToList();
+        Assert.Empty(Calls.Keys.Except(methods.Select(Name)));
+        foreach (var method in methods.Where(method => !Calls.ContainsKey(Name(method))))
+        {
+            foreach (var (name, caller) in Callers)
+            {
+                var error = await Assert.ThrowsAsync<RpcException>(() => _host.As(caller)
+                    .CallAsync<Wire.GetRecordRequest, Wire.GetRecordResponse>(
+                        $"{method.Service.Name}/{method.Name}", new Wire.GetRecordRequest()));
+                Assert.True(error.Code == RpcStatusCode.Unimplemented, $"{method.FullName} as {name}: {error.Code}");
+            }
+        }
+
+        static string Name(MethodDescriptor method) => $"{method.Service.Name}.{method.Name}";
+    }
+
+    [Theory]
+    [MemberData(nameof(Methods))]
+    public async Task Each_caller_gets_what_is_theirs_and_the_right_refusal_for_the_rest(string method)
+    {
+        foreach (var patient in new[] { Other, Own })
+        {
+            foreach (var (name, caller) in Callers)
+            {
+                var before = await _host.VersionOfAsync(patient);
+                var answer = await AnswerAsync(method, caller, patient);
+                var expected = Expected(method, caller, patient);
+                Assert.True(expected == answer, $"{method} by {name} on {(patient == Own ? "own" : "other")}: {answer}, not {expected}");
+
+                // A refusal leaves at most the trace of the refused professional.
+                if (expected != Served)
+                    Assert.InRange(await _host.VersionOfAsync(patient), before, before + (caller is Caller.Professional ? 1 : 0));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_professional_without_a_right_learns_of_a_record_that_it_is_there_and_no_more()
+    {
+        var record = await _host.As(People.Doctor).GetRecordAsync(Other.ToWire());
+        Assert.Equal(Wire.GetRecordResponse.Types.CallerStatus.NotAuthorized, record.CallerStatus);
+        Assert.Equal((0, 0L, ""), (record.Documents, record.Sequence, record.ClosingReason));
+        Assert.Null(record.AuthorizedUntil);
+    }
+
+    private static string Expected(string method, Caller caller, PatientId patient)
+    {
+        if ((MethodAccess.Of($"healthgrains.v1.{method}")!.Value & MethodAccess.Set(caller.Kind)) == CallerKinds.None)
+            return nameof(RefusalCode.CallerKindForbidden);
+        var own = patient == Own;
+        return (caller, method) switch
+        {
+            (Caller.Operator, _) => Served,
+            (Caller.Delegate, _) => nameof(RefusalCode.DelegationForbidden),
+
+            // The patient may send, but the hospital wrote it: its authors are no patients, and it is known already.
+            (Caller.Patient, "DocumentExchange.Withdraw") when own => nameof(RefusalCode.TargetNotFound),
+            (Caller.Patient, _) => own ? Served : nameof(RefusalCode.DelegationForbidden),
+
+            (Caller.Producer, "DocumentExchange.Withdraw") => nameof(RefusalCode.TargetNotFound),
+            (Caller.Producer system, _) => system.Organization.ToString() == People.Hospital
+                ? Served
+                : nameof(RefusalCode.StructureMismatch),
+
+            // That a record exists may be known, to stop being told needs no right, and an inbox is one's own.
+            (Caller.Professional, "PatientRecords.GetRecord" or "Inbox.Unfollow") => Served,
+            (Caller.Professional, "Inbox.ReadInbox" or "Inbox.Acknowledge" or "Inbox.WatchInbox") => Served,
+            _ => own ? Served : nameof(RefusalCode.ConsentRequired),
+        };
+    }
+
+    private async Task<string> AnswerAsync(string method, Caller caller, PatientId patient)
+    {
+        try
+        {
+            await Calls[method](_host.As(caller), patient).Within(method);
+            return Served;
+        }
+        catch (RpcException refused) when (refused.FindDetail<Google.Rpc.ErrorInfo>() is { } info)
+        {
+            return RefusalCodes.TryParse(info.Reason, out var code) ? code.ToString() : info.Reason;
+        }
+        catch (RpcException failed)
+        {
+            return failed.Code == RpcStatusCode.Unimplemented ? Unserved : failed.Code.ToString();
+        }
+    }
+
+    private static async Task SubmitManyAsync(TestClient client, PatientId patient)
+    {
+        await using var call = client.SubmitMany();
+        try
+        {
+            await call.WriteAsync(People.Document(patient));
+        }
+        catch (RpcException over) when (over.Code == RpcStatusCode.Cancelled)
+        {
+            // Refused before it was read: the status comes from reading.
+        }
+
+        call.FinishRequests();
+        Assert.True(await call.MoveNextAsync());
+        if (call.Current.Refusal is { } refusal)
+        {
+            throw new RpcException(
+                RpcStatusCode.FailedPrecondition, "", [new Google.Rpc.ErrorInfo { Reason = refusal.Code }]);
+        }
+    }
+}
