@@ -50,10 +50,6 @@ public sealed record Authorization(
 
     /// <summary>True if it was revoked or has run out; one that is still to begin has not ended.</summary>
     public bool HasEnded(DateTimeOffset now) => RevokedAt is not null || End <= now;
-
-    public bool Names(Reader reader) => Holder == HolderKind.Professional
-        ? HolderId == reader.Id.ToString()
-        : !reader.Structure.IsNone && HolderId == reader.Structure.ToString();
 }
 
 /// <summary>What the authorisations say about one reader.</summary>
@@ -74,6 +70,9 @@ public enum ConsentAnswer
 public sealed class ConsentState
 {
     private readonly List<Authorization> _authorizations = [];
+
+    // Where the words on one holder stand: each submission asks for every follower, and a record may hold thousands of words.
+    private readonly Dictionary<(HolderKind, string), List<int>> _byHolder = [];
     private readonly Dictionary<string, DateTimeOffset> _blocked = new(StringComparer.Ordinal);
 
     /// <summary>All, also those that have ended, in the order of their numbers.</summary>
@@ -90,9 +89,9 @@ public sealed class ConsentState
     public ConsentAnswer Evaluate(Reader reader, DateTimeOffset now)
     {
         var permitted = false;
-        foreach (var authorization in _authorizations)
+        foreach (var authorization in Naming(reader))
         {
-            if (!authorization.IsActive(now) || !authorization.Names(reader))
+            if (!authorization.IsActive(now))
                 continue;
             if (!authorization.Permit)
                 return ConsentAnswer.StructureDenied;
@@ -106,9 +105,9 @@ public sealed class ConsentState
     public DateTimeOffset? PermittedUntil(Reader reader, DateTimeOffset now)
     {
         DateTimeOffset? until = null;
-        foreach (var authorization in _authorizations)
+        foreach (var authorization in Naming(reader))
         {
-            if (!authorization.Permit || !authorization.IsActive(now) || !authorization.Names(reader))
+            if (!authorization.Permit || !authorization.IsActive(now))
                 continue;
             if (authorization.End is not { } end)
                 return null;
@@ -118,8 +117,28 @@ public sealed class ConsentState
         return until;
     }
 
+    private IEnumerable<Authorization> Naming(Reader reader)
+    {
+        if (_byHolder.TryGetValue((HolderKind.Professional, reader.Id.ToString()), out var own))
+        {
+            foreach (var at in own)
+                yield return _authorizations[at];
+        }
+
+        if (!reader.Structure.IsNone
+            && _byHolder.TryGetValue((HolderKind.Organization, reader.Structure.ToString()), out var structures))
+        {
+            foreach (var at in structures)
+                yield return _authorizations[at];
+        }
+    }
+
     internal void Grant(Authorization authorization)
     {
+        var holder = (authorization.Holder, authorization.HolderId);
+        if (!_byHolder.TryGetValue(holder, out var words))
+            _byHolder.Add(holder, words = []);
+        words.Add(_authorizations.Count);
         _authorizations.Add(authorization);
         Version++;
     }

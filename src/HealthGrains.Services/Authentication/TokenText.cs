@@ -84,13 +84,36 @@ internal sealed class TokenText
             var bytes = Base64Url.DecodeFromChars(part);
             using var document = JsonDocument.Parse(Utf8.GetString(bytes), Strict);
             if (document.RootElement.ValueKind != JsonValueKind.Object) return false;
+            ReadTexts(document.RootElement);
             value = document.RootElement.Clone();
             return true;
         }
-        catch (Exception e) when (e is FormatException or JsonException or ArgumentException)
+        catch (Exception e) when (e is FormatException or JsonException or ArgumentException or InvalidOperationException)
         {
-            // Not base64url, not UTF-8, or not strict JSON: all the same to the caller.
+            // Not base64url, not UTF-8, not strict JSON, or half of a surrogate pair: all the same to the caller.
             return false;
+        }
+    }
+
+    // An escape such as \ud800 parses, and fails whoever reads it later: all texts are read here once.
+    private static void ReadTexts(JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.String:
+                _ = element.GetString();
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in element.EnumerateArray()) ReadTexts(item);
+                break;
+            case JsonValueKind.Object:
+                foreach (var member in element.EnumerateObject())
+                {
+                    _ = member.Name;
+                    ReadTexts(member.Value);
+                }
+
+                break;
         }
     }
 

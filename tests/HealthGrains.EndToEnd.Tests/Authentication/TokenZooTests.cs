@@ -97,6 +97,25 @@ public sealed class TokenZooTests : IDisposable
     public async Task A_token_does_not_say_how_it_is_checked(string member) => Assert.Equal(TokenProblem.Header, await _bench.ProblemOf(
         _bench.Es256($$"""{"alg":"ES256","kid":"ec",{{member}}}""", $$"""{{{_bench.Standard}},{{TokenBench.Producer}}}""")));
 
+    [Theory]
+    [InlineData("""{"alg":"\ud800","kid":"ec"}""", null)]
+    [InlineData("""{"alg":"ES256","kid":"\udfff"}""", null)]
+    [InlineData("""{"alg":"ES256","kid":"ec","\ud800":1}""", null)]
+    [InlineData("""{"alg":"ES256","kid":"ec","\ud800":1,"\ud800":2}""", null)]
+    [InlineData(null, """ "iss":"\ud800" """)]
+    [InlineData(null, """ "aud":["\ud800x"] """)]
+    [InlineData(null, """ "organization":"\udc00" """)]
+    [InlineData(null, """ "cnf":{"x5t#S256":"\ud800"} """)]
+    [InlineData(null, """ "cnf":{"\ud800":"x"} """)]
+    [InlineData(null, """ "iss":"\u0000\ud800" """)]
+    public async Task Half_a_character_is_no_text(string? header, string? claims)
+    {
+        var token = _bench.Es256(header ?? """{"alg":"ES256","kid":"ec"}""", claims is null
+            ? $$"""{{{_bench.Standard}},{{TokenBench.Producer}}}"""
+            : $$"""{{{claims}}}""");
+        Assert.Equal(TokenProblem.Malformed, await _bench.ProblemOf(token));
+    }
+
     [Fact]
     public async Task A_changed_letter_anywhere_is_seen()
     {
