@@ -1,0 +1,49 @@
+using HealthGrains.Domain.Identity;
+using HealthGrains.Domain.Refusals;
+
+namespace HealthGrains.Domain.Access;
+
+/// <summary>What was done. Stored: never renumbered.</summary>
+public enum AccessAction
+{
+    /// <summary>Looked at the status of the record.</summary>
+    ReadRecord = 1,
+
+    /// <summary>Looked at the index, or at a page of it.</summary>
+    ListDocuments = 2,
+
+    /// <summary>Looked at one entry of the index.</summary>
+    ReadEntry = 3,
+
+    /// <summary>Opened the content of a document.</summary>
+    ReadContent = 4,
+}
+
+/// <summary>How the reader came in. Stored: never renumbered.</summary>
+public enum AccessMode
+{
+    Normal = 1,
+
+    /// <summary>Bris de glace.</summary>
+    Emergency = 2,
+
+    /// <summary>The emergency call centre.</summary>
+    RegulationCentre = 3,
+}
+
+/// <summary>One access, granted or refused, as the patient sees it.</summary>
+/// <param name="Action">What was done.</param>
+/// <param name="Documents">Which documents, at most one page of them.</param>
+/// <param name="Mode">How the reader came in.</param>
+/// <param name="Reason">The reader's words where the mode asks for them; else empty.</param>
+/// <param name="Refused">Why it was refused; null when it was allowed.</param>
+/// <param name="Step">The step of the decision that answered; see <see cref="AccessDecision"/>.</param>
+/// <param name="MatrixVersion">The habilitation matrix that was applied; empty where none was.</param>
+public sealed record AccessTrace(
+    AccessAction Action,
+    IReadOnlyList<DocumentId> Documents,
+    AccessMode Mode,
+    string Reason,
+    RefusalCode? Refused,
+    AccessStep Step,
+    string MatrixVersion);

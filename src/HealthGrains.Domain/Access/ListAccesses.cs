@@ -1,0 +1,43 @@
+using HealthGrains.Domain.Patients;
+using HealthGrains.Domain.Turns;
+
+namespace HealthGrains.Domain.Access;
+
+/// <summary>Who saw what: a page of the traces for the patient, newest first.</summary>
+/// <param name="From">At or after, or null.</param>
+/// <param name="To">Before, or null.</param>
+/// <param name="Before">Where the previous page ended (a trace's sequence), or null for the first.</param>
+/// <remarks>Traces of a document that is hidden from the patient are withheld, and the sequences are the patient's own.</remarks>
+public sealed record ListAccesses(DateTimeOffset? From, DateTimeOffset? To, int? Before, int PageSize)
+    : PatientCommand<AccessPage>
+{
+    public override TurnPriority Priority => TurnPriority.PatientRead;
+
+    public override Decision<PatientState, PatientEvent, AccessPage> Decide(PatientState state, TurnContext turn)
+    {
+        if (PatientSide.Check(state) is { } refusal)
+            return Refuse(refusal);
+
+        var page = new List<TracedAccess>(PageSize);
+        int? next = null;
+        for (var i = Math.Min(state.PatientAccesses.Count, (Before ?? int.MaxValue) - 1) - 1; i >= 0; i--)
+        {
+            var access = state.PatientAccesses[i];
+            if ((From is { } from && access.At < from) || (To is { } to && access.At >= to))
+                continue;
+            if (page.Count == PageSize)
+            {
+                next = page[^1].Sequence;
+                break;
+            }
+
+            page.Add(access);
+        }
+
+        return Reply(new AccessPage(page, next));
+    }
+}
+
+/// <summary>A page of traces.</summary>
+/// <param name="Next">What to ask the next page with, or null on the last.</param>
+public sealed record AccessPage(IReadOnlyList<TracedAccess> Accesses, int? Next);

@@ -1,0 +1,118 @@
+using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Documents;
+using HealthGrains.Domain.Patients;
+using HealthGrains.Domain.Turns;
+
+namespace HealthGrains.Domain.Access;
+
+/// <summary>A page of the index, newest creation time first.</summary>
+/// <param name="Filter">Which documents.</param>
+/// <param name="After">Where the previous page ended, or null for the first.</param>
+/// <param name="PageSize">1 to <see cref="PageSizeMax"/>.</param>
+/// <param name="By">The patient or a professional.</param>
+/// <remarks>Rights are decided anew for each page. For a professional the page is traced with the documents that it shows.</remarks>
+public sealed record ListDocuments(DocumentFilter Filter, PagePlace? After, int PageSize, Actor By)
+    : PatientCommand<DocumentPage>
+{
+    public const int PageSizeMax = 200;
+
+    public override TurnPriority Priority =>
+        By.Kind == ActorKind.Patient ? TurnPriority.PatientRead : TurnPriority.ProfessionalRead;
+
+    public override Decision<PatientState, PatientEvent, DocumentPage> Decide(PatientState state, TurnContext turn)
+    {
+        if (By.Kind == ActorKind.Patient)
+        {
+            return PatientSide.Check(state) is { } refusal
+                ? Refuse(refusal)
+                : Reply(Page(state, turn, PatientSide.Sees));
+        }
+
+        var reader = PatientState.ReaderOf(By);
+        var outcome = AccessDecision.ForRecord(state, reader, turn.Now);
+        if (outcome.Refusal is { } no)
+            return Refuse(no, ReaderTurn.RefusalTrace(state, turn.Now, By, AccessAction.ListDocuments, [], outcome));
+
+        var page = Page(
+            state, turn, entry => AccessDecision.ForDocument(entry, reader, Filter.IncludesDeprecated).IsAllowed);
+        return Emit(
+            [
+                ReaderTurn.Trace(
+                    turn.Now, By, AccessAction.ListDocuments, [.. page.Documents.Select(view => view.Entry.Id)], outcome),
+            ],
+            _ => page);
+    }
+
+    private DocumentPage Page(PatientState state, TurnContext turn, Func<DocumentEntry, bool> sees)
+    {
+        var matching = state.Index.Entries.Where(entry => sees(entry) && Filter.Matches(entry)).ToList();
+        var leftOut = 0;
+        if (Filter.OnlyRelevant)
+        {
+            var all = matching.Count;
+            matching.RemoveAll(entry => !Relevance.IsRelevant(state, entry, sees, turn.Now));
+            leftOut = all - matching.Count;
+        }
+
+        matching.Sort((a, b) => PagePlace.Of(a).CompareTo(PagePlace.Of(b)));
+        var from = After is { } place ? matching.FindIndex(entry => PagePlace.Of(entry).CompareTo(place) > 0) : 0;
+        var page = from < 0 ? [] : matching.GetRange(from, Math.Min(PageSize, matching.Count - from));
+        var more = from >= 0 && from + page.Count < matching.Count;
+        var feed = By.Kind == ActorKind.Patient ? state.PatientFeed : state.ProfessionalFeed;
+        return new DocumentPage(
+            [.. page.Select(entry => DocumentView.Of(state, entry, By))],
+            more ? PagePlace.Of(page[^1]) : null,
+            leftOut,
+            feed.Last,
+            state.Consent.Version);
+    }
+}
+
+/// <summary>Which documents to list. Empty sets mean any.</summary>
+public sealed record DocumentFilter
+{
+    public IReadOnlyList<string> TypeCodes { get; init; } = [];
+
+    public IReadOnlyList<string> ClassCodes { get; init; } = [];
+
+    /// <summary>At or after.</summary>
+    public DateTimeOffset? CreatedAfter { get; init; }
+
+    /// <summary>Before.</summary>
+    public DateTimeOffset? CreatedBefore { get; init; }
+
+    /// <summary>Empty: approved only.</summary>
+    public IReadOnlyList<DocumentStatus> Statuses { get; init; } = [];
+
+    /// <summary>Leave out what the rule of the first automatic search leaves out.</summary>
+    public bool OnlyRelevant { get; init; }
+
+    public bool IncludesDeprecated => Statuses.Any(status => status != DocumentStatus.Approved);
+
+    public bool Matches(DocumentEntry entry) =>
+        (Statuses.Count == 0 ? entry.Status == DocumentStatus.Approved : Statuses.Contains(entry.Status))
+        && (TypeCodes.Count == 0 || TypeCodes.Contains(entry.Metadata.TypeCode))
+        && (ClassCodes.Count == 0 || ClassCodes.Contains(entry.ClassCode))
+        && (CreatedAfter is not { } after || entry.Metadata.CreatedAt >= after)
+        && (CreatedBefore is not { } before || entry.Metadata.CreatedAt < before);
+}
+
+/// <summary>A place in the order of a list: newest creation time first, then newest submission first.</summary>
+public readonly record struct PagePlace(long CreatedAtTicks, int Ordinal) : IComparable<PagePlace>
+{
+    public static PagePlace Of(DocumentEntry entry) => new(entry.Metadata.CreatedAt.UtcTicks, entry.Ordinal);
+
+    public int CompareTo(PagePlace other)
+    {
+        var byTime = other.CreatedAtTicks.CompareTo(CreatedAtTicks);
+        return byTime != 0 ? byTime : other.Ordinal.CompareTo(Ordinal);
+    }
+}
+
+/// <summary>One page of the index.</summary>
+/// <param name="Next">Where the next page begins after, or null on the last.</param>
+/// <param name="LeftOut">Documents that the caller may see and that relevance alone left out.</param>
+/// <param name="Sequence">The last sequence of the caller's audience.</param>
+/// <param name="ConsentVersion">Of the consent state that decided.</param>
+public sealed record DocumentPage(
+    IReadOnlyList<DocumentView> Documents, PagePlace? Next, int LeftOut, long Sequence, long ConsentVersion);

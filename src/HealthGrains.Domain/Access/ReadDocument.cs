@@ -1,0 +1,50 @@
+using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Documents;
+using HealthGrains.Domain.Identity;
+using HealthGrains.Domain.Patients;
+using HealthGrains.Domain.Turns;
+
+namespace HealthGrains.Domain.Access;
+
+/// <summary>One entry, for its metadata or for its content, by either of its ids.</summary>
+/// <param name="Id">The server's id, or null.</param>
+/// <param name="UniqueId">The producer's id, or null.</param>
+/// <param name="Content">True when the content is to be opened: it may leave only after this turn.</param>
+/// <param name="By">The patient or a professional.</param>
+/// <remarks>A professional's read, granted or refused, is traced in this turn. The same answer is given for a document that
+/// does not exist, that was withdrawn and that is hidden from the caller.</remarks>
+public sealed record ReadDocument(DocumentId? Id, UniqueId? UniqueId, bool Content, Actor By) : PatientCommand<DocumentView>
+{
+    public override TurnPriority Priority =>
+        By.Kind == ActorKind.Patient ? TurnPriority.PatientRead : TurnPriority.ProfessionalRead;
+
+    public override Decision<PatientState, PatientEvent, DocumentView> Decide(PatientState state, TurnContext turn)
+    {
+        var entry = Id is { } id ? state.Index.Find(id) : UniqueId is { } unique ? state.Index.Find(unique) : null;
+        if (By.Kind == ActorKind.Patient)
+        {
+            if (PatientSide.Check(state) is { } refusal)
+                return Refuse(refusal);
+            return entry is not null && PatientSide.Sees(entry)
+                ? Reply(DocumentView.Of(state, entry, By))
+                : Refuse(AccessDecision.DocumentNotFound);
+        }
+
+        var action = Content ? AccessAction.ReadContent : AccessAction.ReadEntry;
+        var reader = PatientState.ReaderOf(By);
+        var outcome = AccessDecision.ForRecord(state, reader, turn.Now);
+        if (outcome.IsAllowed)
+        {
+            outcome = entry is null
+                ? new AccessOutcome(AccessStep.Status, AccessDecision.DocumentNotFound)
+                : AccessDecision.ForDocument(entry, reader, includeDeprecated: true);
+        }
+
+        IReadOnlyList<DocumentId> documents = entry is null ? [] : [entry.Id];
+        if (outcome.Refusal is { } no)
+            return Refuse(no, ReaderTurn.RefusalTrace(state, turn.Now, By, action, documents, outcome));
+        return Emit(
+            [ReaderTurn.Trace(turn.Now, By, action, documents, outcome)],
+            after => DocumentView.Of(after, entry!, By)); // ! allowed means found
+    }
+}

@@ -1,0 +1,23 @@
+using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Identity;
+using HealthGrains.Domain.Patients;
+
+namespace HealthGrains.Domain.Access;
+
+/// <summary>Makes the trace of an access: it is an event of the same turn, durable before anything leaves.</summary>
+internal static class ReaderTurn
+{
+    public static RecordAccessed Trace(
+        DateTimeOffset now, Actor by, AccessAction action, IReadOnlyList<DocumentId> documents, AccessOutcome outcome) =>
+        new(now, by, new AccessTrace(action, documents, AccessMode.Normal, "", outcome.Refusal?.Code, outcome.Step, ""));
+
+    /// <summary>A refusal leaves its trace, unless there is no record to hold it.</summary>
+    public static IReadOnlyList<PatientEvent> RefusalTrace(
+        PatientState patient,
+        DateTimeOffset now,
+        Actor by,
+        AccessAction action,
+        IReadOnlyList<DocumentId> documents,
+        AccessOutcome outcome) =>
+        patient.Record.IsUnknown ? [] : [Trace(now, by, action, documents, outcome)];
+}

@@ -1,0 +1,189 @@
+using HealthGrains.Domain.Access;
+using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Identity;
+using HealthGrains.Domain.Patients;
+using HealthGrains.Domain.Refusals;
+using HealthGrains.Domain.Turns;
+
+namespace HealthGrains.Domain.Consent;
+
+/// <summary>What every change of consent answers.</summary>
+/// <param name="At">From when it is in force: every read that starts after the answer obeys it.</param>
+/// <param name="AlreadySo">Nothing was written.</param>
+public sealed record ConsentChange(DateTimeOffset At, long ConsentVersion, bool AlreadySo)
+{
+    /// <summary>The authorisation now in force.</summary>
+    public Authorization? Granted { get; init; }
+
+    /// <summary>The authorisations that the change ended.</summary>
+    public IReadOnlyList<Authorization> Ended { get; init; } = [];
+}
+
+/// <summary>A change of consent by the patient.</summary>
+public abstract record ConsentCommand : PatientCommand<ConsentChange>
+{
+    public override TurnPriority Priority => TurnPriority.Revocation;
+
+    public sealed override Decision<PatientState, PatientEvent, ConsentChange> Decide(PatientState state, TurnContext turn) =>
+        PatientSide.Check(state) is { } refusal ? Refuse(refusal) : DecideOpen(state, turn);
+
+    protected abstract Decision<PatientState, PatientEvent, ConsentChange> DecideOpen(PatientState state, TurnContext turn);
+
+    protected static Decision<PatientState, PatientEvent, ConsentChange> AlreadySo(PatientState state, TurnContext turn) =>
+        Reply(new ConsentChange(turn.Now, state.Consent.Version, true));
+}
+
+/// <summary>The patient lets a professional, or whoever acts in an organisation, read.</summary>
+/// <param name="HolderId">IdNat_PS or Struct_IdNat, checked.</param>
+/// <param name="Start">Null: now.</param>
+/// <param name="End">Null: the configured duration, or until revoked.</param>
+public sealed record AuthorizeProfessional(
+    HolderKind Holder, string HolderId, DateTimeOffset? Start, DateTimeOffset? End, string HolderName) : ConsentCommand
+{
+    /// <summary>Authorisations of one record that have not ended.</summary>
+    public const int ActiveMax = 10_000;
+
+    /// <summary>Permits of one holder that have not ended: so many that one revocation ends them in one turn.</summary>
+    public const int HolderMax = 100;
+
+    protected override Decision<PatientState, PatientEvent, ConsentChange> DecideOpen(PatientState state, TurnContext turn)
+    {
+        var start = Start ?? turn.Now;
+        var end = End ?? (turn.Policy.AuthorizationDefaultDuration is { } duration ? start + duration : null);
+        if (end <= start)
+            return Refuse(RefusalCode.MetadataInvalid, "An authorisation ends after it starts.", "end");
+        if (Holder == HolderKind.Professional && state.Consent.Blocked.ContainsKey(HolderId))
+        {
+            return Refuse(
+                RefusalCode.AccessBlocked, "This professional is blocked: unblock first, then authorise.", "holder");
+        }
+
+        var lasting = state.Consent.Authorizations.Where(a => !a.HasEnded(turn.Now)).ToList();
+        var ofHolder = lasting.Where(a => a.Holder == Holder && a.HolderId == HolderId).ToList();
+        var denials = ofHolder.Where(a => !a.Permit).ToList();
+        if (denials.Count == 0 && Start is null
+            && ofHolder.Find(a => a.IsActive(turn.Now) && a.End == end) is { } earlier)
+        {
+            return Reply(new ConsentChange(turn.Now, state.Consent.Version, true) { Granted = earlier });
+        }
+
+        if (lasting.Count >= ActiveMax || ofHolder.Count - denials.Count >= HolderMax)
+            return Refuse(RefusalCode.Overloaded, "The record holds the most authorisations that it can.");
+
+        // A permit on an organisation ends the deny that the patient set on it before: the newest word counts.
+        var events = new List<PatientEvent>();
+        foreach (var denial in denials)
+            events.Add(new AuthorizationRevoked(turn.Now, Actor.Patient, denial.Number));
+
+        var granted = new Authorization(
+            state.Consent.Authorizations.Count + 1, Holder, HolderId, true, AuthorizationBasis.Patient, start, end, false)
+        {
+            HolderName = HolderName,
+        };
+        events.Add(new AuthorizationGranted(turn.Now, Actor.Patient, granted));
+        return Emit(events, after => new ConsentChange(turn.Now, after.Consent.Version, false) { Granted = granted });
+    }
+}
+
+/// <summary>The patient ends one authorisation, or every permit of one holder, and may refuse an organisation from now on.</summary>
+/// <param name="Number">One authorisation, permit or denial; or null. If given, the holder is that of the authorisation.</param>
+/// <param name="HolderId">Every permit of this holder, or null.</param>
+/// <param name="Deny">Also refuse the organisation: a deny wins over any permit.</param>
+public sealed record RevokeAuthorization(int? Number, HolderKind Holder, string? HolderId, bool Deny) : ConsentCommand
+{
+    protected override Decision<PatientState, PatientEvent, ConsentChange> DecideOpen(PatientState state, TurnContext turn)
+    {
+        Authorization? named = null;
+        if (Number is { } number)
+        {
+            named = state.Consent.Authorizations.FirstOrDefault(a => a.Number == number);
+            if (named is null)
+                return Refuse(RefusalCode.TargetNotFound, "There is no such authorisation.", "authorization_id");
+        }
+
+        var (holder, holderId) = named is null ? (Holder, HolderId) : (named.Holder, named.HolderId);
+        if (Deny && (holderId is null || holder != HolderKind.Organization))
+            return Refuse(RefusalCode.MetadataInvalid, "Only an organisation can be refused; a person is blocked.", "deny");
+
+        var ended = state.Consent.Authorizations
+            .Where(a => !a.HasEnded(turn.Now)
+                && (named is null ? a.Permit && a.Holder == holder && a.HolderId == holderId : a.Number == named.Number)
+                && !(Deny && !a.Permit))
+            .ToList();
+        var events = new List<PatientEvent>();
+        foreach (var authorization in ended)
+            events.Add(new AuthorizationRevoked(turn.Now, Actor.Patient, authorization.Number));
+        if (Deny && holderId is not null && !state.Consent.Authorizations.Any(a =>
+                a is { Permit: false, RevokedAt: null, Holder: HolderKind.Organization } && a.HolderId == holderId))
+        {
+            events.Add(new AuthorizationGranted(turn.Now, Actor.Patient, new Authorization(
+                state.Consent.Authorizations.Count + 1,
+                HolderKind.Organization,
+                holderId,
+                false,
+                AuthorizationBasis.Patient,
+                turn.Now,
+                null,
+                false)));
+        }
+
+        return events.Count == 0
+            ? AlreadySo(state, turn)
+            : Emit(events, after => new ConsentChange(turn.Now, after.Consent.Version, false) { Ended = ended });
+    }
+}
+
+/// <summary>The patient blocks a professional: their permits end and all reading stops; deposits do not.</summary>
+public sealed record BlockProfessional(ProfessionalId Professional) : ConsentCommand
+{
+    protected override Decision<PatientState, PatientEvent, ConsentChange> DecideOpen(PatientState state, TurnContext turn)
+    {
+        if (state.Consent.IsBlocked(Professional))
+            return AlreadySo(state, turn);
+        var id = Professional.ToString();
+        var ended = state.Consent.Authorizations
+            .Where(a => a is { Permit: true, Holder: HolderKind.Professional, RevokedAt: null } && a.HolderId == id)
+            .ToList();
+        return Emit(
+            [new ProfessionalBlocked(turn.Now, Actor.Patient, Professional)],
+            after => new ConsentChange(turn.Now, after.Consent.Version, false) { Ended = ended });
+    }
+}
+
+/// <summary>The patient removes a block and nothing else: the professional must be authorised again.</summary>
+public sealed record UnblockProfessional(ProfessionalId Professional) : ConsentCommand
+{
+    protected override Decision<PatientState, PatientEvent, ConsentChange> DecideOpen(PatientState state, TurnContext turn) =>
+        state.Consent.IsBlocked(Professional)
+            ? Emit(
+                [new ProfessionalUnblocked(turn.Now, Actor.Patient, Professional)],
+                after => new ConsentChange(turn.Now, after.Consent.Version, false))
+            : AlreadySo(state, turn);
+}
+
+/// <summary>The consent state, for the patient.</summary>
+/// <param name="IncludeEnded">Also authorisations that have ended.</param>
+public sealed record GetConsents(bool IncludeEnded) : PatientCommand<ConsentView>
+{
+    public override TurnPriority Priority => TurnPriority.PatientRead;
+
+    public override Decision<PatientState, PatientEvent, ConsentView> Decide(PatientState state, TurnContext turn) =>
+        PatientSide.Check(state) is { } refusal
+            ? Refuse(refusal)
+            : Reply(new ConsentView(
+                [.. state.Consent.Authorizations.Where(a => IncludeEnded || !a.HasEnded(turn.Now))],
+                [.. state.Consent.Blocked.OrderBy(block => block.Value).ThenBy(block => block.Key, StringComparer.Ordinal)],
+                [.. state.Followers.Values],
+                state.Consent.Version,
+                turn.Now));
+}
+
+/// <summary>The consent state as the patient sees it.</summary>
+/// <param name="Blocked">IdNat_PS and since when, oldest first.</param>
+/// <param name="At">When this was true.</param>
+public sealed record ConsentView(
+    IReadOnlyList<Authorization> Authorizations,
+    IReadOnlyList<KeyValuePair<string, DateTimeOffset>> Blocked,
+    IReadOnlyList<Follower> Followers,
+    long Version,
+    DateTimeOffset At);

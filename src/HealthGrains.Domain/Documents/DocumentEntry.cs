@@ -1,0 +1,105 @@
+using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Identity;
+using HealthGrains.Domain.Turns;
+
+namespace HealthGrains.Domain.Documents;
+
+/// <summary>One document in a patient's index, as it stands now. A change makes a new value.</summary>
+public sealed record DocumentEntry
+{
+    /// <summary>XDS logicalId: stable over metadata changes.</summary>
+    public required DocumentId Id { get; init; }
+
+    /// <summary>Counts the metadata versions of this document, from 1; with the id it stands for XDS entryUUID.</summary>
+    public required int EntryVersion { get; init; }
+
+    /// <summary>Order of submission in this record, from 1.</summary>
+    public required int Ordinal { get; init; }
+
+    /// <summary>The first document of this chain of replacements.</summary>
+    public required DocumentId LineageId { get; init; }
+
+    public required DocumentMetadata Metadata { get; init; }
+
+    public required string ClassCode { get; init; }
+
+    public required DocumentStatus Status { get; init; }
+
+    public DocumentId? Replaces { get; init; }
+
+    public DocumentId? ReplacedBy { get; init; }
+
+    /// <summary>Bytes of the content.</summary>
+    public required long Size { get; init; }
+
+    public required Sha256 Sha256 { get; init; }
+
+    /// <summary>Hash of the body alone, where the format has a header and a body; tells a change of labels from a new
+    /// content.</summary>
+    public Sha256? BodySha256 { get; init; }
+
+    /// <summary>The server's time at acceptance.</summary>
+    public required DateTimeOffset SubmittedAt { get; init; }
+
+    public required Actor Depositor { get; init; }
+
+    /// <summary>How many professionals were to be told at acceptance.</summary>
+    public required int Recipients { get; init; }
+
+    /// <summary>Where its submission stands in the journal and in the log.</summary>
+    public required EventStamp Stamp { get; init; }
+
+    /// <summary>The other rendering of the same report, as either of them named it.</summary>
+    public UniqueId? Twin { get; init; }
+
+    public DateTimeOffset? WithdrawnAt { get; init; }
+
+    /// <summary>Deposited in a secret session.</summary>
+    public bool Secret { get; init; }
+
+    /// <summary>Left behind a closing that a re-opening did not bring back.</summary>
+    public bool Sealed { get; init; }
+
+    public bool IsMasked => Metadata.Confidentiality.HasFlag(ConfidentialityLabels.MaskedFromProfessionals);
+
+    public bool IsHiddenFromPatient => Metadata.Confidentiality.HasFlag(ConfidentialityLabels.HiddenFromPatient);
+
+    /// <summary>True if the actor wrote it or deposited it, in person.</summary>
+    public bool IsOwnOf(ProfessionalId professional)
+    {
+        var id = professional.ToString();
+        if (Depositor.Kind == ActorKind.Professional && Depositor.Id == id)
+            return true;
+        foreach (var author in Metadata.Authors)
+        {
+            if (author.Id == id)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>True if the actor is an author, or acts for the organisation of an author or for the one in whose name it
+    /// was deposited: who may replace and withdraw.</summary>
+    /// <remarks>A company that deposits in the name of several hospitals is none of them: what it sent for one it may
+    /// not touch in the name of another. The patient's own deposits are the patient's.</remarks>
+    public bool IsManagedBy(Actor actor)
+    {
+        var inTheNameOf = Depositor.OnBehalfOf.IsNone ? Depositor.Structure : Depositor.OnBehalfOf;
+        if (Depositor.Kind == ActorKind.Facility && actor.ActsFor(inTheNameOf.ToString()))
+            return true;
+
+        if (Depositor.Kind == ActorKind.Patient)
+            return actor.Kind == ActorKind.Patient;
+
+        foreach (var author in Metadata.Authors)
+        {
+            if (actor.ActsFor(author.OrganizationId))
+                return true;
+            if (actor.Kind == ActorKind.Professional && author.Id == actor.Id)
+                return true;
+        }
+
+        return false;
+    }
+}

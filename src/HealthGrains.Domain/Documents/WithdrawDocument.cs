@@ -1,0 +1,98 @@
+using System.Globalization;
+using HealthGrains.Domain.Access;
+using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Identity;
+using HealthGrains.Domain.Patients;
+using HealthGrains.Domain.Refusals;
+using HealthGrains.Domain.Routing;
+using HealthGrains.Domain.Turns;
+
+namespace HealthGrains.Domain.Documents;
+
+/// <summary>Withdraws the head of a chain: logical deletion, by the author's organisation only. Final; its predecessor
+/// stays replaced.</summary>
+/// <param name="Target">By the producer's id.</param>
+/// <param name="TwinOf">The other rendering, if the document has one: both go in one step.</param>
+/// <param name="By">Who withdraws.</param>
+/// <remarks>Needs no reading authorisation, and works on an open record only. Source: DMP TD3.3c; IHE RMU with status
+/// Deleted.</remarks>
+public sealed record WithdrawDocument(UniqueId Target, UniqueId? TwinOf, string Reason, Actor By)
+    : PatientCommand<WithdrawnDocument>
+{
+    public override TurnPriority Priority => TurnPriority.Revocation;
+
+    public override Decision<PatientState, PatientEvent, WithdrawnDocument> Decide(PatientState state, TurnContext turn)
+    {
+        if (state.Record.IsUnknown)
+            return Refuse(RefusalCode.PatientUnknown, "There is no such record.", "patient");
+        if (By.Kind == ActorKind.Patient && PatientSide.Check(state) is { } refusal)
+            return Refuse(refusal);
+
+        // What a closing sealed, and for the patient what is hidden, is answered like what does not exist.
+        if (state.Index.Find(Target) is not { } entry
+            || entry is { Sealed: true, Status: not DocumentStatus.Deleted }
+            || (By.Kind == ActorKind.Patient && entry.IsHiddenFromPatient))
+        {
+            return Refuse(RefusalCode.TargetNotFound, "The document to withdraw is not known here.", "unique_id");
+        }
+
+        if (!entry.IsManagedBy(By))
+            return Refuse(RefusalCode.NotAuthor, "Only the author's organisation may withdraw a document.", "unique_id");
+        if (entry.Status == DocumentStatus.Deleted)
+        {
+            return Reply(new WithdrawnDocument(entry.Id, Target, entry.WithdrawnAt ?? turn.Now, true)
+            {
+                EntryVersion = entry.EntryVersion,
+            });
+        }
+
+        if (!state.Record.IsOpen)
+            return Refuse(RefusalCode.RecordClosed, "The record is closed.", "patient");
+        if (entry.ReplacedBy is not null)
+        {
+            var head = state.Index.HeadOf(entry);
+            return Refuse(new Refusal(
+                RefusalCode.StaleVersion, "The document to withdraw is no longer the head of its chain.", "unique_id")
+            {
+                Details = new Dictionary<string, string>(StringComparer.Ordinal)
+                {
+                    ["head_document_id"] = head.Id.ToString(),
+                    ["head_unique_id"] = head.Metadata.UniqueId.ToString(),
+                    ["head_entry_version"] = head.EntryVersion.ToString(CultureInfo.InvariantCulture),
+                },
+            });
+        }
+
+        var twin = state.Index.Twin(entry) is { Status: DocumentStatus.Approved } other ? other : null;
+        if (twin is not null && TwinOf != twin.Metadata.UniqueId)
+        {
+            return Refuse(
+                RefusalCode.TwinMissing, "The document has another rendering, which must be withdrawn with it.", "twin_of");
+        }
+
+        if (twin is not null && !twin.IsManagedBy(By))
+            return Refuse(RefusalCode.NotAuthor, "The other rendering is a document of another organisation.", "twin_of");
+
+        var events = new List<PatientEvent> { Withdraw(state, entry, turn.Now) };
+        if (twin is not null)
+            events.Add(Withdraw(state, twin, turn.Now));
+        return Emit(events, after => new WithdrawnDocument(entry.Id, Target, turn.Now, false)
+        {
+            EntryVersion = after.Index.Find(entry.Id)!.EntryVersion, // ! it was just changed
+        });
+    }
+
+    private DocumentWithdrawn Withdraw(PatientState state, DocumentEntry entry, DateTimeOffset now) =>
+        new(now, By, entry.Id, entry.Metadata.UniqueId, Reason)
+        {
+            Recipients = Audience.ForWithdrawal(state, entry, now),
+        };
+}
+
+/// <summary>A document that is withdrawn now.</summary>
+/// <param name="At">The first time.</param>
+public sealed record WithdrawnDocument(DocumentId DocumentId, UniqueId UniqueId, DateTimeOffset At, bool AlreadyWithdrawn)
+{
+    /// <summary>Of the entry after the withdrawal.</summary>
+    public required int EntryVersion { get; init; }
+}

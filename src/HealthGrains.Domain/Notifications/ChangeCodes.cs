@@ -1,0 +1,26 @@
+namespace HealthGrains.Domain.Notifications;
+
+/// <summary>Names and French labels of what people are told. Source: DMP / Mon espace santé, notification codes.</summary>
+public static class ChangeCodes
+{
+    /// <summary>The name on the wire, as in <c>AJOUT_DOCUMENT</c>.</summary>
+    public static string Name(ChangeCode code) => code switch
+    {
+        ChangeCode.DocumentAdded => "AJOUT_DOCUMENT",
+        ChangeCode.DocumentModified => "MODIF_DOCUMENT",
+        ChangeCode.DocumentWithdrawn => "SUPP_DOC",
+        ChangeCode.DocumentConsulted => "CONSULT_DOCUMENT",
+        ChangeCode.RecordAccessed => "ACCES_DMP_PS",
+        _ => throw new ArgumentOutOfRangeException(nameof(code)),
+    };
+
+    public static string Label(ChangeCode code) => code switch
+    {
+        ChangeCode.DocumentAdded => "Un document a été ajouté",
+        ChangeCode.DocumentModified => "Un document a été modifié",
+        ChangeCode.DocumentWithdrawn => "Un document a été supprimé",
+        ChangeCode.DocumentConsulted => "Un document a été consulté",
+        ChangeCode.RecordAccessed => "Un professionnel a accédé au dossier",
+        _ => throw new ArgumentOutOfRangeException(nameof(code)),
+    };
+}

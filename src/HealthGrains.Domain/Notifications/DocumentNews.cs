@@ -1,0 +1,24 @@
+using HealthGrains.Domain.Documents;
+
+namespace HealthGrains.Domain.Notifications;
+
+/// <summary>What a submission is to each audience: news is relative to who could see the document before.</summary>
+public static class DocumentNews
+{
+    /// <returns>Null when the patient is told nothing.</returns>
+    public static ChangeCode? ForPatient(DocumentEntry entry, DocumentEntry? replaced, ChangeKind change) =>
+        For(!entry.IsHiddenFromPatient, replaced is null ? null : !replaced.IsHiddenFromPatient, change);
+
+    /// <summary>For the professionals who may read the record.</summary>
+    public static ChangeCode? ForProfessionals(DocumentEntry entry, DocumentEntry? replaced, ChangeKind change) =>
+        For(!entry.IsMasked, replaced is null ? null : !replaced.IsMasked, change);
+
+    // A change of labels alone is not a new result, but what becomes visible by it is seen for the first time.
+    internal static ChangeCode? For(bool visible, bool? before, ChangeKind change) => (visible, before, change) switch
+    {
+        (false, _, _) => null,
+        (true, null or false, _) => ChangeCode.DocumentAdded,
+        (true, true, ChangeKind.ConfidentialityOnly) => null,
+        (true, true, _) => ChangeCode.DocumentModified,
+    };
+}

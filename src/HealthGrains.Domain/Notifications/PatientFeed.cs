@@ -1,0 +1,51 @@
+using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Identity;
+
+namespace HealthGrains.Domain.Notifications;
+
+/// <summary>The codes of what people are told. Stored by number, sent by name; a client skips what it does not know.</summary>
+public enum ChangeCode
+{
+    /// <summary>AJOUT_DOCUMENT: a document is visible for the first time.</summary>
+    DocumentAdded = 1,
+
+    /// <summary>MODIF_DOCUMENT: a new version of a document.</summary>
+    DocumentModified = 2,
+
+    /// <summary>SUPP_DOC: a document was withdrawn.</summary>
+    DocumentWithdrawn = 3,
+
+    /// <summary>CONSULT_DOCUMENT: a professional opened a document.</summary>
+    DocumentConsulted = 4,
+
+    /// <summary>ACCES_DMP_PS: first access of a professional, once for each professional and day.</summary>
+    RecordAccessed = 5,
+}
+
+/// <summary>One line of what an audience is told.</summary>
+/// <param name="Sequence">The audience's own cursor: from 1, without gaps.</param>
+/// <param name="Document">The document concerned, if one is.</param>
+public sealed record FeedItem(long Sequence, DateTimeOffset At, ChangeCode Code, DocumentId? Document, Actor By);
+
+/// <summary>What one audience of a record is told, in order.</summary>
+/// <remarks>F1. Sequences are dense from 1 and belong to this audience: the record's own versions never show, because a
+/// gap would betray what is withheld. F2. What is released later is appended at its release, so no cursor is past it.</remarks>
+public sealed class AudienceFeed
+{
+    private readonly List<FeedItem> _items = [];
+
+    /// <summary>The last sequence; 0 for none.</summary>
+    public long Last => _items.Count;
+
+    /// <summary>At most <paramref name="max"/> items after a cursor.</summary>
+    public IReadOnlyList<FeedItem> After(long sequence, int max)
+    {
+        if (sequence >= _items.Count)
+            return [];
+        var from = (int)Math.Max(0, sequence);
+        return _items.GetRange(from, Math.Min(max, _items.Count - from));
+    }
+
+    internal void Tell(DateTimeOffset at, ChangeCode code, DocumentId? document, Actor by) =>
+        _items.Add(new FeedItem(_items.Count + 1, at, code, document, by));
+}

@@ -1,0 +1,92 @@
+using HealthGrains.Domain.Access;
+using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Consent;
+using HealthGrains.Domain.Documents;
+using HealthGrains.Domain.Identity;
+using HealthGrains.Domain.Notifications;
+using HealthGrains.Domain.Records;
+
+namespace HealthGrains.Domain.Patients;
+
+/// <summary>Something that happened in one patient's record: a closed family. What is stored keeps its meaning for ever.</summary>
+/// <param name="At">The server's time of the turn, UTC.</param>
+/// <param name="By">Who acted.</param>
+public abstract record PatientEvent(DateTimeOffset At, Actor By);
+
+/// <summary>The record was opened, activated, or re-opened.</summary>
+/// <param name="Activated">By the person, who accepted the terms; otherwise it exists but the person has not come yet.</param>
+/// <param name="RestoresContent">When re-opening: whether what was there before closing comes back.</param>
+public sealed record RecordOpened(DateTimeOffset At, Actor By, bool Activated, bool RestoresContent)
+    : PatientEvent(At, By);
+
+/// <summary>The person opposed having a record, before there was one.</summary>
+public sealed record RecordOpposed(DateTimeOffset At, Actor By, string Reason) : PatientEvent(At, By);
+
+/// <summary>The record was closed: no deposit and no reading by professionals any more.</summary>
+public sealed record RecordClosed(DateTimeOffset At, Actor By, string Reason, bool DeletionRequested)
+    : PatientEvent(At, By);
+
+/// <summary>A document was accepted.</summary>
+public sealed record DocumentSubmitted(DateTimeOffset At, Actor By, DocumentId DocumentId, DocumentMetadata Metadata)
+    : PatientEvent(At, By)
+{
+    public required string ClassCode { get; init; }
+
+    public required long Size { get; init; }
+
+    public required Sha256 Sha256 { get; init; }
+
+    public Sha256? BodySha256 { get; init; }
+
+    /// <summary>The head that it replaces.</summary>
+    public DocumentId? Replaces { get; init; }
+
+    public ChangeKind Change { get; init; } = ChangeKind.Content;
+
+    public FeedingOpposition Feeding { get; init; } = FeedingOpposition.NotCollected;
+
+    /// <summary>When the sender confirmed the identity.</summary>
+    public DateTimeOffset? InsQualifiedAt { get; init; }
+
+    public bool SecretSession { get; init; }
+
+    public UniqueId? TwinOf { get; init; }
+
+    /// <summary>As the document states them; never updated afterwards.</summary>
+    public PatientTraits? Traits { get; init; }
+
+    /// <summary>The professionals to be told, as decided with the acceptance.</summary>
+    public IReadOnlyList<ProfessionalId> Recipients { get; init; } = [];
+
+    /// <summary>What the recipients are told.</summary>
+    public ChangeCode RecipientsCode { get; init; } = ChangeCode.DocumentAdded;
+}
+
+/// <summary>A document was withdrawn: logical deletion, final.</summary>
+public sealed record DocumentWithdrawn(
+    DateTimeOffset At, Actor By, DocumentId DocumentId, UniqueId UniqueId, string Reason) : PatientEvent(At, By)
+{
+    public IReadOnlyList<ProfessionalId> Recipients { get; init; } = [];
+}
+
+/// <summary>An authorisation, permit or deny, was given.</summary>
+public sealed record AuthorizationGranted(DateTimeOffset At, Actor By, Authorization Authorization) : PatientEvent(At, By);
+
+/// <summary>An authorisation ended.</summary>
+public sealed record AuthorizationRevoked(DateTimeOffset At, Actor By, int AuthorizationNumber) : PatientEvent(At, By);
+
+/// <summary>A professional was blocked. It ends the permits that name them.</summary>
+public sealed record ProfessionalBlocked(DateTimeOffset At, Actor By, ProfessionalId Professional) : PatientEvent(At, By);
+
+/// <summary>A block was removed, and nothing else: no permit comes back.</summary>
+public sealed record ProfessionalUnblocked(DateTimeOffset At, Actor By, ProfessionalId Professional)
+    : PatientEvent(At, By);
+
+/// <summary>A professional asked to be told about this record from now on, in the hat of <see cref="PatientEvent.By"/>.</summary>
+public sealed record PatientFollowed(DateTimeOffset At, Actor By) : PatientEvent(At, By);
+
+/// <summary>A professional asked to be told no more.</summary>
+public sealed record PatientUnfollowed(DateTimeOffset At, Actor By) : PatientEvent(At, By);
+
+/// <summary>Somebody other than the patient read, or tried to.</summary>
+public sealed record RecordAccessed(DateTimeOffset At, Actor By, AccessTrace Trace) : PatientEvent(At, By);

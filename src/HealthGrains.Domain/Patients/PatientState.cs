@@ -1,0 +1,207 @@
+using HealthGrains.Domain.Access;
+using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Consent;
+using HealthGrains.Domain.Documents;
+using HealthGrains.Domain.Identity;
+using HealthGrains.Domain.Notifications;
+using HealthGrains.Domain.Records;
+using HealthGrains.Domain.Turns;
+
+namespace HealthGrains.Domain.Patients;
+
+/// <summary>One patient's record: index, consent, followers, traces and what the patient is told.</summary>
+/// <remarks>S1. <see cref="Apply"/> is the only thing that changes it, and it cannot fail on a valid journal.
+/// S2. Same events, same state, on any machine and in any year: no clock, no randomness, no parameter is read here; what
+/// a parameter decided is in the event.</remarks>
+public sealed class PatientState
+{
+    private readonly Dictionary<string, Follower> _followers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, DateOnly> _lastAccessDay = new(StringComparer.Ordinal);
+    private readonly List<TracedAccess> _accesses = [];
+    private readonly List<TracedAccess> _patientAccesses = [];
+
+    public RecordStatus Record { get; private set; } = RecordStatus.Absent;
+
+    public RecordIndex Index { get; } = new();
+
+    public ConsentState Consent { get; } = new();
+
+    /// <summary>What the patient is told.</summary>
+    public AudienceFeed PatientFeed { get; } = new();
+
+    /// <summary>What the professionals who may read the record are told; their inboxes are told apart from it.</summary>
+    public AudienceFeed ProfessionalFeed { get; } = new();
+
+    /// <summary>When the record was first opened.</summary>
+    public DateTimeOffset? OpenedAt { get; private set; }
+
+    /// <summary>When the person first activated it.</summary>
+    public DateTimeOffset? ActivatedAt { get; private set; }
+
+    /// <summary>Traits of the first document that stated them.</summary>
+    public PatientTraits? Traits { get; private set; }
+
+    /// <summary>The professionals who asked to be told, in the hat in which they asked. IdNat_PS → reader.</summary>
+    public IReadOnlyDictionary<string, Follower> Followers => _followers;
+
+    /// <summary>Every access by somebody other than the patient, in order.</summary>
+    public IReadOnlyList<TracedAccess> Accesses => _accesses;
+
+    /// <summary>The accesses that the patient is shown, in order and with a numbering of their own: neither a trace nor a gap
+    /// nor an id tells of a document that is hidden from the patient.</summary>
+    public IReadOnlyList<TracedAccess> PatientAccesses => _patientAccesses;
+
+    /// <summary>The first access of this professional on this UTC day is told.</summary>
+    public bool IsFirstAccessOfDay(string professional, DateTimeOffset now) =>
+        !_lastAccessDay.TryGetValue(professional, out var day) || day != DateOnly.FromDateTime(now.UtcDateTime);
+
+    public void Apply(PatientEvent change, EventStamp stamp)
+    {
+        switch (change)
+        {
+            case RecordOpened opened:
+                if (Record.State == RecordState.Closed && !opened.RestoresContent)
+                    Index.SealAll();
+                OpenedAt ??= opened.At;
+                ActivatedAt ??= opened.Activated ? opened.At : null;
+                Record = new RecordStatus(
+                    opened.Activated ? RecordState.OpenActivated : RecordState.OpenNotActivated, opened.At, "", false);
+                break;
+            case RecordOpposed opposed:
+                Record = new RecordStatus(RecordState.Opposed, opposed.At, opposed.Reason, false);
+                break;
+            case RecordClosed closed:
+                // A second one only adds the wish for deletion: date and reason of the closing stay.
+                Record = Record.State == RecordState.Closed
+                    ? Record with { DeletionRequested = Record.DeletionRequested || closed.DeletionRequested }
+                    : new RecordStatus(RecordState.Closed, closed.At, closed.Reason, closed.DeletionRequested);
+                break;
+            case DocumentSubmitted submitted:
+                ApplySubmitted(submitted, stamp);
+                break;
+            case DocumentWithdrawn withdrawn:
+                ApplyWithdrawn(withdrawn);
+                break;
+            case AuthorizationGranted granted:
+                Consent.Grant(granted.Authorization);
+                break;
+            case AuthorizationRevoked revoked:
+                Consent.Revoke(revoked.AuthorizationNumber, revoked.At);
+                break;
+            case ProfessionalBlocked blocked:
+                Consent.Block(blocked.Professional, blocked.At);
+                break;
+            case ProfessionalUnblocked unblocked:
+                Consent.Unblock(unblocked.Professional);
+                break;
+            case PatientFollowed followed:
+                _followers[followed.By.Id] = new Follower(ReaderOf(followed.By), followed.At);
+                break;
+            case PatientUnfollowed unfollowed:
+                _followers.Remove(unfollowed.By.Id);
+                break;
+            case RecordAccessed accessed:
+                ApplyAccessed(accessed);
+                break;
+            default:
+                throw new InvalidOperationException($"{change.GetType().Name} has no effect defined.");
+        }
+    }
+
+    /// <summary>The reader that a professional actor is.</summary>
+    public static Reader ReaderOf(Actor actor) =>
+        new(ProfessionalId.Parse(actor.Id), actor.Profession, actor.Structure);
+
+    private void ApplySubmitted(DocumentSubmitted submitted, EventStamp stamp)
+    {
+        var replaced = submitted.Replaces is { } target ? Index.Find(target) : null;
+        var entry = new DocumentEntry
+        {
+            Id = submitted.DocumentId,
+            EntryVersion = 1,
+            Ordinal = Index.Count + 1,
+            LineageId = replaced?.LineageId ?? submitted.DocumentId,
+            Metadata = submitted.Metadata,
+            ClassCode = submitted.ClassCode,
+            Status = DocumentStatus.Approved,
+            Replaces = submitted.Replaces,
+            Size = submitted.Size,
+            Sha256 = submitted.Sha256,
+            BodySha256 = submitted.BodySha256,
+            SubmittedAt = submitted.At,
+            Depositor = submitted.By,
+            Recipients = submitted.Recipients.Count,
+            Stamp = stamp,
+            Secret = submitted.SecretSession,
+            Twin = submitted.TwinOf,
+        };
+        Index.Add(entry);
+        if (replaced is not null)
+        {
+            Index.Change(replaced.Id, old => old with
+            {
+                Status = DocumentStatus.Deprecated,
+                ReplacedBy = entry.Id,
+                EntryVersion = old.EntryVersion + 1,
+            });
+        }
+
+        Traits ??= submitted.Traits;
+        if (DocumentNews.ForPatient(entry, replaced, submitted.Change) is { } patientCode)
+            PatientFeed.Tell(submitted.At, patientCode, entry.Id, submitted.By);
+        if (DocumentNews.ForProfessionals(entry, replaced, submitted.Change) is { } code)
+            ProfessionalFeed.Tell(submitted.At, code, entry.Id, submitted.By);
+    }
+
+    private void ApplyWithdrawn(DocumentWithdrawn withdrawn)
+    {
+        Index.Change(withdrawn.DocumentId, entry => entry with
+        {
+            Status = DocumentStatus.Deleted,
+            EntryVersion = entry.EntryVersion + 1,
+            WithdrawnAt = withdrawn.At,
+        });
+        if (Index.Find(withdrawn.DocumentId) is not { } entry)
+            return;
+        if (!entry.IsHiddenFromPatient)
+            PatientFeed.Tell(withdrawn.At, ChangeCode.DocumentWithdrawn, entry.Id, withdrawn.By);
+        if (!entry.IsMasked)
+            ProfessionalFeed.Tell(withdrawn.At, ChangeCode.DocumentWithdrawn, entry.Id, withdrawn.By);
+    }
+
+    private void ApplyAccessed(RecordAccessed accessed)
+    {
+        _accesses.Add(new TracedAccess(_accesses.Count + 1, accessed.At, accessed.By, accessed.Trace));
+        var trace = accessed.Trace;
+        if (trace.Documents.Any(IsHiddenFromPatient))
+        {
+            // Whoever read one hidden document is not told of at all: that alone would betray it. One who was refused is, like
+            // one who asked for a document that does not exist.
+            if (trace is { Action: AccessAction.ReadEntry or AccessAction.ReadContent, Refused: null })
+                return;
+            trace = trace with { Documents = [.. trace.Documents.Where(id => !IsHiddenFromPatient(id))] };
+        }
+
+        _patientAccesses.Add(new TracedAccess(_patientAccesses.Count + 1, accessed.At, accessed.By, trace));
+        if (trace.Refused is not null)
+            return;
+
+        if (IsFirstAccessOfDay(accessed.By.Id, accessed.At))
+        {
+            _lastAccessDay[accessed.By.Id] = DateOnly.FromDateTime(accessed.At.UtcDateTime);
+            PatientFeed.Tell(accessed.At, ChangeCode.RecordAccessed, null, accessed.By);
+        }
+
+        if (trace is { Action: AccessAction.ReadContent, Documents: [var document] })
+            PatientFeed.Tell(accessed.At, ChangeCode.DocumentConsulted, document, accessed.By);
+    }
+
+    private bool IsHiddenFromPatient(DocumentId id) => Index.Find(id) is { IsHiddenFromPatient: true };
+}
+
+/// <summary>One access as it stands in the record.</summary>
+/// <param name="Sequence">Counts the accesses of its list, from 1 and without gaps.</param>
+public sealed record TracedAccess(int Sequence, DateTimeOffset At, Actor By, AccessTrace Trace);
+
+/// <summary>A professional who is to be told, in the hat in which they asked.</summary>
+public sealed record Follower(Reader Reader, DateTimeOffset Since);

@@ -1,0 +1,124 @@
+using HealthGrains.Domain.Access;
+using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Consent;
+using HealthGrains.Domain.Documents;
+using HealthGrains.Domain.Patients;
+using HealthGrains.Domain.Refusals;
+using HealthGrains.Domain.Turns;
+
+namespace HealthGrains.Domain.Records;
+
+/// <summary>The person activates the record, comes back from an opposition, or re-opens it after closing.</summary>
+public sealed record OpenRecord : PatientCommand<ConsentChange>
+{
+    public override TurnPriority Priority => TurnPriority.Revocation;
+
+    public override Decision<PatientState, PatientEvent, ConsentChange> Decide(PatientState state, TurnContext turn)
+    {
+        if (state.Record.State == RecordState.OpenActivated)
+            return Reply(new ConsentChange(state.Record.Since ?? turn.Now, state.Consent.Version, true));
+        if (state.Record.State == RecordState.Destroyed)
+            return Refuse(RefusalCode.PatientUnknown, "There is no such record.", "patient");
+        var restores = state.Record.State != RecordState.Closed || turn.Policy.ReopenRestoresContent;
+        return Emit(
+            [new RecordOpened(turn.Now, Actor.Patient, Activated: true, restores)],
+            after => new ConsentChange(turn.Now, after.Consent.Version, false));
+    }
+}
+
+/// <summary>The person closes the record, or opposes having one.</summary>
+public sealed record CloseRecord(string Reason, bool DeletionRequested) : PatientCommand<ConsentChange>
+{
+    public override TurnPriority Priority => TurnPriority.Revocation;
+
+    public override Decision<PatientState, PatientEvent, ConsentChange> Decide(PatientState state, TurnContext turn)
+    {
+        // Asking for deletion once the record is closed is one more wish, not a repetition.
+        var asksForDeletion = DeletionRequested && state.Record is { State: RecordState.Closed, DeletionRequested: false };
+        if (state.Record.State is RecordState.Closed or RecordState.Opposed && !asksForDeletion)
+            return Reply(new ConsentChange(state.Record.Since ?? turn.Now, state.Consent.Version, true));
+        if (state.Record.State == RecordState.Destroyed)
+            return Refuse(RefusalCode.PatientUnknown, "There is no such record.", "patient");
+        PatientEvent change = state.Record.IsOpen || asksForDeletion
+            ? new RecordClosed(turn.Now, Actor.Patient, Reason, DeletionRequested)
+            : new RecordOpposed(turn.Now, Actor.Patient, Reason);
+        return Emit([change], after => new ConsentChange(turn.Now, after.Consent.Version, false));
+    }
+}
+
+/// <summary>The state of a record and the caller's standing in it.</summary>
+/// <param name="By">The patient or a professional.</param>
+public sealed record GetRecord(Actor By) : PatientCommand<RecordView>
+{
+    public override TurnPriority Priority =>
+        By.Kind == ActorKind.Patient ? TurnPriority.PatientRead : TurnPriority.ProfessionalRead;
+
+    public override Decision<PatientState, PatientEvent, RecordView> Decide(PatientState state, TurnContext turn)
+    {
+        if (By.Kind == ActorKind.Patient)
+        {
+            // The person may see in which state it is, also when it is not activated or closed.
+            return state.Record.State is RecordState.Absent or RecordState.Destroyed
+                ? Refuse(RefusalCode.PatientUnknown, "There is no such record.", "patient")
+                : Reply(new RecordView(
+                    state.Record,
+                    state.OpenedAt,
+                    state.ActivatedAt,
+                    CallerStanding.Owner,
+                    null,
+                    false,
+                    PatientSide.Check(state) is null
+                        ? state.Index.Entries.Count(e => e.Status == DocumentStatus.Approved && PatientSide.Sees(e))
+                        : 0,
+                    state.PatientFeed.Last));
+        }
+
+        if (state.Record.IsUnknown)
+            return Refuse(RefusalCode.PatientUnknown, "There is no such record.", "patient");
+        var reader = PatientState.ReaderOf(By);
+        var permitted = AccessDecision.ForRecord(state, reader, turn.Now).IsAllowed;
+        var standing = state.Consent.IsBlocked(reader.Id) ? CallerStanding.Blocked
+            : state.Consent.Evaluate(reader, turn.Now) switch
+            {
+                ConsentAnswer.Permitted => CallerStanding.Authorized,
+                ConsentAnswer.StructureDenied => CallerStanding.Denied,
+                _ => CallerStanding.NotAuthorized,
+            };
+        var view = new RecordView(
+            state.Record,
+            state.OpenedAt,
+            state.ActivatedAt,
+            standing,
+            permitted ? state.Consent.PermittedUntil(reader, turn.Now) : null,
+            state.Followers.ContainsKey(reader.Id.ToString()),
+            permitted ? state.Index.Entries.Count(e => AccessDecision.ForDocument(e, reader, false).IsAllowed) : 0,
+            permitted ? state.ProfessionalFeed.Last : 0);
+        return Emit(
+            [ReaderTurn.Trace(turn.Now, By, AccessAction.ReadRecord, [], new AccessOutcome(AccessStep.Record, null))],
+            _ => view);
+    }
+}
+
+/// <summary>What a caller is to a record.</summary>
+public enum CallerStanding
+{
+    Owner,
+    Authorized,
+    NotAuthorized,
+    Blocked,
+    Denied,
+}
+
+/// <summary>A record and the caller's standing in it.</summary>
+/// <param name="PermittedUntil">The end of the longest permit; null: none, or without end.</param>
+/// <param name="Documents">Approved documents that the caller may see.</param>
+/// <param name="Sequence">The last sequence of the caller's audience.</param>
+public sealed record RecordView(
+    RecordStatus Status,
+    DateTimeOffset? OpenedAt,
+    DateTimeOffset? ActivatedAt,
+    CallerStanding Standing,
+    DateTimeOffset? PermittedUntil,
+    bool Follows,
+    int Documents,
+    long Sequence);

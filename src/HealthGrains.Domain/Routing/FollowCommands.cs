@@ -1,0 +1,148 @@
+using HealthGrains.Domain.Access;
+using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Documents;
+using HealthGrains.Domain.Identity;
+using HealthGrains.Domain.Notifications;
+using HealthGrains.Domain.Patients;
+using HealthGrains.Domain.Refusals;
+using HealthGrains.Domain.Turns;
+
+namespace HealthGrains.Domain.Routing;
+
+/// <summary>An authorised professional asks to be told about this record from now on.</summary>
+public sealed record FollowPatient(Actor By) : PatientCommand<FollowAnswer>
+{
+    /// <summary>Followers of one record.</summary>
+    public const int FollowersMax = 1_000;
+
+    public override TurnPriority Priority => TurnPriority.ProfessionalRead;
+
+    public override Decision<PatientState, PatientEvent, FollowAnswer> Decide(PatientState state, TurnContext turn)
+    {
+        var reader = PatientState.ReaderOf(By);
+        if (AccessDecision.ForRecord(state, reader, turn.Now).Refusal is { } refusal)
+            return Refuse(refusal);
+        if (state.Followers.TryGetValue(By.Id, out var follower) && follower.Reader == reader)
+            return Reply(new FollowAnswer(follower.Since, true));
+        if (follower is null && state.Followers.Count >= FollowersMax)
+            return Refuse(RefusalCode.Overloaded, "The record has the most followers that it can have.");
+        return Emit([new PatientFollowed(turn.Now, By)], _ => new FollowAnswer(turn.Now, false));
+    }
+}
+
+/// <summary>A professional asks to be told no more; works without an authorisation.</summary>
+public sealed record UnfollowPatient(Actor By) : PatientCommand<FollowAnswer>
+{
+    public override TurnPriority Priority => TurnPriority.ProfessionalRead;
+
+    public override Decision<PatientState, PatientEvent, FollowAnswer> Decide(PatientState state, TurnContext turn) =>
+        state.Followers.ContainsKey(By.Id)
+            ? Emit([new PatientUnfollowed(turn.Now, By)], _ => new FollowAnswer(turn.Now, false))
+            : Reply(new FollowAnswer(turn.Now, true));
+}
+
+/// <summary>Whether the professional follows now as asked.</summary>
+public sealed record FollowAnswer(DateTimeOffset Since, bool AlreadySo);
+
+/// <summary>Asks, at the moment of sending, whether a professional may still be told about a document.</summary>
+/// <remarks>Leaves no trace: nothing is read. The answer is for the item about to be sent and is not kept.</remarks>
+public sealed record MayKnow(Reader Reader, IReadOnlyList<DocumentId> Documents) : PatientCommand<IReadOnlyList<bool>>
+{
+    public override TurnPriority Priority => TurnPriority.ProfessionalRead;
+
+    public override Decision<PatientState, PatientEvent, IReadOnlyList<bool>> Decide(PatientState state, TurnContext turn)
+    {
+        var may = new bool[Documents.Count];
+        if (AccessDecision.ForRecord(state, Reader, turn.Now).IsAllowed)
+        {
+            for (var i = 0; i < may.Length; i++)
+                may[i] = state.Index.Find(Documents[i]) is { Sealed: false } entry && MayKnowOf(entry);
+        }
+
+        return Reply(may);
+    }
+
+    // News of a withdrawal concerns a document that can no longer be read; who could see it may know that it went.
+    private bool MayKnowOf(DocumentEntry entry) => entry.Status == DocumentStatus.Deleted
+        ? !entry.IsMasked || entry.IsOwnOf(Reader.Id)
+        : AccessDecision.ForDocument(entry, Reader, includeDeprecated: true).IsAllowed;
+}
+
+/// <summary>What one audience of the record is told after a cursor.</summary>
+/// <param name="After">0 from the beginning.</param>
+/// <param name="Max">1 to 200.</param>
+/// <param name="By">The patient, or a professional who may read the record.</param>
+/// <remarks>For a professional a page that tells anything is traced.</remarks>
+public sealed record ChangesSince(long After, int Max, Actor By) : PatientCommand<ChangePage>
+{
+    public override TurnPriority Priority =>
+        By.Kind == ActorKind.Patient ? TurnPriority.PatientRead : TurnPriority.ProfessionalRead;
+
+    public override Decision<PatientState, PatientEvent, ChangePage> Decide(PatientState state, TurnContext turn)
+    {
+        if (By.Kind == ActorKind.Patient)
+        {
+            if (PatientSide.Check(state) is { } refusal)
+                return Refuse(refusal);
+            return Page(state, state.PatientFeed, PatientSide.Sees, [], null);
+        }
+
+        var reader = PatientState.ReaderOf(By);
+        var outcome = AccessDecision.ForRecord(state, reader, turn.Now);
+        if (outcome.Refusal is { } no)
+            return Refuse(no, ReaderTurn.RefusalTrace(state, turn.Now, By, AccessAction.ListDocuments, [], outcome));
+        var told = state.ProfessionalFeed.After(After, Max)
+            .Select(item => Told(state, item).Document).OfType<DocumentId>().Distinct().ToList();
+        return Page(
+            state,
+            state.ProfessionalFeed,
+            entry => AccessDecision.ForDocument(entry, reader, includeDeprecated: true).IsAllowed,
+            told.Count == 0
+                ? []
+                : [ReaderTurn.Trace(turn.Now, By, AccessAction.ListDocuments, told, outcome)],
+            state.Consent.PermittedUntil(reader, turn.Now));
+    }
+
+    private Decision<PatientState, PatientEvent, ChangePage> Page(
+        PatientState state,
+        AudienceFeed feed,
+        Func<DocumentEntry, bool> sees,
+        IReadOnlyList<PatientEvent> events,
+        DateTimeOffset? permittedUntil)
+    {
+        if (After > feed.Last || After < 0)
+        {
+            return Refuse(
+                RefusalCode.MetadataInvalid, "The cursor is beyond the last change of this record.", "after_sequence");
+        }
+
+        var items = feed.After(After, Max).Select(item => Told(state, item)).ToList();
+        var views = items.Select(item =>
+            item.Document is { } id && state.Index.Find(id) is { } entry && sees(entry)
+                ? DocumentView.Of(state, entry, By)
+                : null);
+        var page = new ChangePage([.. items.Zip(views, (item, view) => new Change(item, view))], feed.Last)
+        {
+            PermittedUntil = permittedUntil,
+        };
+        return events.Count == 0 ? Reply(page) : Emit(events, _ => page);
+    }
+
+    // What a closing sealed stays sealed: of its news the place in the sequence remains, not whose document it was.
+    private static FeedItem Told(PatientState state, FeedItem item) =>
+        item.Document is { } id && state.Index.Find(id) is { Sealed: true }
+            ? item with { Document = null, By = Actor.System }
+            : item;
+}
+
+/// <summary>One change with the document as the caller may see it now; null when it is not visible any more.</summary>
+public sealed record Change(FeedItem Item, DocumentView? Document);
+
+/// <summary>A page of changes.</summary>
+/// <param name="Last">The audience's last sequence.</param>
+public sealed record ChangePage(IReadOnlyList<Change> Changes, long Last)
+{
+    /// <summary>When the reader's longest permit ends by itself; null for the patient, and for a permit without end. Whoever
+    /// goes on watching asks again then: the end of a permit is no event that would wake anybody.</summary>
+    public DateTimeOffset? PermittedUntil { get; init; }
+}

@@ -1,0 +1,27 @@
+using HealthGrains.Grains.Codec;
+using HealthGrains.Grains.Inboxes;
+using HealthGrains.Grains.Journal;
+using HealthGrains.Grains.Patients;
+using HealthGrains.Grains.Senders;
+using HealthGrains.Grains.Turns;
+
+namespace HealthGrains.Grains;
+
+/// <summary>The three kinds of grain: which model each journal is read with.</summary>
+public static class GrainCatalog
+{
+    /// <summary>The models that grains live by: <c>Models.Factory(services)</c> makes them for an engine.</summary>
+    public static GrainModels Models { get; } = new GrainModels.Builder()
+        .Add(JournalKind.Patient, PatientModel.Instance)
+        .Add(JournalKind.Inbox, InboxModel.Instance)
+        .Add(JournalKind.Sender, LedgerModel.Instance)
+        .Build();
+
+    /// <summary>The models that snapshots are taken with. A record's and a ledger's state is little smaller than its
+    /// entries, so these are folded without being understood; an inbox forgets, and keeps its state.</summary>
+    public static GrainModels SnapshotModels { get; } = new GrainModels.Builder()
+        .Add(JournalKind.Patient, FoldedJournalModel.Instance)
+        .Add(JournalKind.Inbox, InboxModel.Instance)
+        .Add(JournalKind.Sender, FoldedJournalModel.Instance)
+        .Build();
+}

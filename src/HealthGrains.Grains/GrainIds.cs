@@ -1,0 +1,19 @@
+using HealthGrains.Domain.Identity;
+using HealthGrains.Grains.Journal;
+
+namespace HealthGrains.Grains;
+
+/// <summary>From the domain's identities to the journals of their grains, and back.</summary>
+public static class GrainIds
+{
+    /// <summary>The patient's record: OID and number together are the key.</summary>
+    public static JournalId Of(PatientId patient) => new(JournalKind.Patient, patient.ToString());
+
+    /// <summary>A professional's inbox.</summary>
+    public static JournalId InboxOf(ProfessionalId professional) => new(JournalKind.Inbox, professional.ToString());
+
+    /// <summary>A producer's ledger.</summary>
+    public static JournalId SenderOf(StructureId structure) => new(JournalKind.Sender, structure.ToString());
+
+    public static PatientId PatientOf(JournalId journal) => PatientId.Parse(journal.Key);
+}

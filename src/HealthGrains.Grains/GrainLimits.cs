@@ -1,0 +1,62 @@
+using HealthGrains.Domain.Turns;
+using HealthGrains.Grains.Journal;
+
+namespace HealthGrains.Grains;
+
+/// <summary>The maxima of grains and their engine. Each has a behaviour and a test.</summary>
+public static class GrainLimits
+{
+    /// <summary>How often one command is decided when other owners of the grain keep winning the race.</summary>
+    public const int TurnAttemptsMax = 4;
+
+    /// <summary>Calls that wait for one grain; one more is refused at once, or takes the place of a lower priority. More than
+    /// the streams of one connection, so that one honest client cannot fill it with a burst.</summary>
+    public const int MailboxDepthMax = 256;
+
+    /// <summary>A grain with more waiting calls than this is under high load: late calls are shed.</summary>
+    public const int MailboxDepthHigh = MailboxDepthMax / 2;
+
+    /// <summary>Calls under way in one engine, running and waiting; not more than a store queues, so that a call that was
+    /// let in is not turned away there. <see cref="CallsMaxFor"/> keeps a reserve for the higher priorities.</summary>
+    public const int CallsMax = JournalLimits.QueuedTurnsMax;
+
+    /// <summary>The engine is under high load beyond this part of its calls: late calls are shed.</summary>
+    public const int CallsHighDivisor = 4;
+
+    /// <summary>Grains in memory; beyond it idle ones are let go, then calls to further grains are refused.</summary>
+    public const int ActivationsMax = 200_000;
+
+    /// <summary>Turns that one grain runs before others get the thread.</summary>
+    public const int TurnsPerSchedulingMax = 16;
+
+    /// <summary>Watchers on one process.</summary>
+    public const int WatchersMax = 50_000;
+
+    /// <summary>Journals that wait for a snapshot; one more is forgotten until its grain asks again.</summary>
+    public const int SnapshotQueueMax = 1_024;
+
+    /// <summary>A grain that nobody has asked for this long is let go.</summary>
+    public static readonly TimeSpan IdleMax = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long a call may wait for its turn, under high load, before it is shed: lower priorities first.</summary>
+    public static readonly TimeSpan AdmissionWaitMax = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>How long disposing an engine waits for turns that have begun.</summary>
+    public static readonly TimeSpan DisposeWaitMax = TimeSpan.FromSeconds(10);
+
+    /// <summary>How many calls may be under way, of <paramref name="callsMax"/>, when one more of this priority comes.</summary>
+    /// <remarks>Half for replays, all of them for emergency reads: whoever saturates the engine with submissions still
+    /// leaves room for reads and revocations.</remarks>
+    public static int CallsMaxFor(TurnPriority priority, int callsMax) => priority switch
+    {
+        TurnPriority.EmergencyRead => callsMax,
+        TurnPriority.Revocation => Sixteenths(callsMax, 15),
+        TurnPriority.PatientRead => Sixteenths(callsMax, 14),
+        TurnPriority.ProfessionalRead => Sixteenths(callsMax, 12),
+        TurnPriority.Submit => Sixteenths(callsMax, 10),
+        TurnPriority.Replay => Sixteenths(callsMax, 8),
+        _ => throw new ArgumentOutOfRangeException(nameof(priority)),
+    };
+
+    private static int Sixteenths(int whole, int parts) => Math.Max(1, (int)((long)whole * parts / 16));
+}

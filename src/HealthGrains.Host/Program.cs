@@ -1,0 +1,3 @@
+using HealthGrains.Host.CommandLine;
+
+return await CommandRoot.RunAsync(args, CliConsole.OfProcess(), TimeProvider.System);

@@ -1,0 +1,163 @@
+using System.Globalization;
+using System.Net;
+using HealthGrains.Domain.Identity;
+using HealthGrains.Domain.Policies;
+using HealthGrains.Host.CommandLine;
+using HealthGrains.Host.Files;
+using HealthGrains.Services.Authentication;
+using Microsoft.Extensions.Configuration;
+
+namespace HealthGrains.Host.Serving;
+
+/// <summary>Everything that a server is told, checked.</summary>
+/// <remarks>Sources, the later winning: <c>appsettings.json</c> beside the program and in the working directory, variables
+/// <c>HEALTHGRAINS__…</c> (two underscores between the parts of a name), options. The README has every name.</remarks>
+internal sealed record ServerSettings
+{
+    public const string VariablePrefix = "HEALTHGRAINS__";
+
+    public string Data { get; init; } = DataDirectory.DefaultName;
+
+    /// <summary><c>sqlite</c>, <c>memory</c> or <c>postgresql</c>.</summary>
+    public string Store { get; init; } = StoreChoice.Sqlite;
+
+    public string? PostgreSqlConnection { get; init; }
+
+    /// <summary><c>standalone</c> or <c>orleans</c>.</summary>
+    public string Engine { get; init; } = EngineChoice.Standalone;
+
+    public IPEndPoint Grpc { get; init; } = new(IPAddress.Loopback, 8081);
+
+    public IPEndPoint Web { get; init; } = new(IPAddress.Loopback, 8080);
+
+    /// <summary>Real persons: no development key, no plaintext beyond loopback, no reflection, records opened by the
+    /// national service.</summary>
+    public bool IsProduction { get; init; }
+
+    public TlsSettings? Tls { get; init; }
+
+    /// <summary>The OpenID Connect issuer, or null.</summary>
+    public string? Issuer { get; init; }
+
+    public string Audience { get; init; } = TokenRules.DefaultAudience;
+
+    public TimeSpan ClockSkew { get; init; } = TimeSpan.FromSeconds(30);
+
+    public IReadOnlyList<string> RequiredAcr { get; init; } = [];
+
+    public IdentityRules Identities { get; init; } = IdentityRules.Default;
+
+    public DomainPolicy Policy { get; init; } = DomainPolicy.Default;
+
+    public bool Reflection { get; init; } = true;
+
+    public bool LogJson { get; init; }
+
+    public string LogLevel { get; init; } = "Information";
+
+    public TimeSpan DrainTimeout { get; init; } = HostLimits.DrainTimeout;
+
+    /// <summary>Files and variables, without options.</summary>
+    public static IConfiguration ReadSources() => new ConfigurationBuilder()
+        .AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true)
+        .AddJsonFile(Path.Combine(Environment.CurrentDirectory, "appsettings.json"), optional: true)
+        .AddEnvironmentVariables(VariablePrefix)
+        .Build();
+
+    /// <summary>Settings of a configuration; what options say is laid over it before.</summary>
+    /// <exception cref="CliException">A value cannot be one; the message names it.</exception>
+    public static ServerSettings From(IConfiguration values)
+    {
+        var isProduction = Flag(values, "Production", false);
+        return new ServerSettings
+        {
+            Data = values["Data"] ?? DataDirectory.DefaultName,
+            Store = values["Store"] ?? StoreChoice.Sqlite,
+            PostgreSqlConnection = values["PostgreSql:Connection"],
+            Engine = values["Engine"] ?? EngineChoice.Standalone,
+            Grpc = EndpointOf("Grpc", values["Grpc"] ?? "127.0.0.1:8081"),
+            Web = EndpointOf("Web", values["Web"] ?? "127.0.0.1:8080"),
+            IsProduction = isProduction,
+            Tls = TlsSettings.From(values),
+            Issuer = values["Auth:Issuer"],
+            Audience = values["Auth:Audience"] ?? TokenRules.DefaultAudience,
+            ClockSkew = Duration(values, "Auth:ClockSkew", TimeSpan.FromSeconds(30)),
+            RequiredAcr = values["Auth:RequiredAcr"]?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [],
+            Identities = new IdentityRules
+            {
+                Ins = new InsRules
+                {
+                    Realm = RealmOf(values["Ins:Realm"], isProduction),
+                    NiaFirstDigits = values["Ins:NiaFirstDigits"] ?? new InsRules().NiaFirstDigits,
+                },
+                LenientRpps = Flag(values, "Ids:LenientRpps", false),
+                LenientFiness = Flag(values, "Ids:LenientFiness", false),
+                AcceptAdeli = Flag(values, "Ids:AcceptAdeli", true),
+            },
+            Policy = DomainPolicy.Default with
+            {
+                OpenOnFirstDeposit = Flag(values, "Record:OpenOnFirstDeposit", !isProduction),
+                SubmitMaxClockSkew = Duration(values, "Submit:MaxClockSkew", DomainPolicy.Default.SubmitMaxClockSkew),
+                AllowMaskedAndInvisible = Flag(values, "Labels:AllowMaskedAndInvisible", DomainPolicy.Default.AllowMaskedAndInvisible),
+            },
+            Reflection = Flag(values, "Reflection", !isProduction),
+            LogJson = (values["Log:Format"] ?? "simple") switch
+            {
+                "json" => true,
+                "simple" => false,
+                var other => throw Wrong("Log:Format", other, "json or simple"),
+            },
+            LogLevel = values["Log:Level"] ?? "Information",
+            DrainTimeout = Duration(values, "DrainTimeout", HostLimits.DrainTimeout),
+        }.Checked();
+    }
+
+    /// <summary>The settings, if they may go together.</summary>
+    /// <exception cref="CliException">They may not.</exception>
+    public ServerSettings Checked()
+    {
+        if (!IsProduction) return this;
+        if (Issuer is null)
+            throw new CliException(ExitCode.Usage, "In production tokens come from an issuer: set Auth:Issuer (HEALTHGRAINS__AUTH__ISSUER). The development key is not trusted.");
+        if (Tls is null && !IPAddress.IsLoopback(Grpc.Address))
+            throw new CliException(ExitCode.Usage, $"In production {Grpc} needs TLS: --tls-cert and --tls-key, or --tls-pfx. Plaintext stays on loopback.");
+        if (Identities.Ins.Realm != InsRealm.Production)
+            throw new CliException(ExitCode.Usage, "In production Ins:Realm is production.");
+        return this;
+    }
+
+    private static IPEndPoint EndpointOf(string name, string text)
+    {
+        var known = text.StartsWith("localhost:", StringComparison.OrdinalIgnoreCase) ? "127.0.0.1" + text["localhost".Length..]
+            : text.StartsWith("*:", StringComparison.Ordinal) ? "0.0.0.0" + text[1..]
+            : text;
+        return IPEndPoint.TryParse(known, out var endpoint) && known.LastIndexOf(':') > known.LastIndexOf(']')
+            ? endpoint
+            : throw Wrong(name, text, "an address and a port, such as 127.0.0.1:8081 or 0.0.0.0:8081");
+    }
+
+    private static InsRealm RealmOf(string? text, bool isProduction) => text?.ToLowerInvariant() switch
+    {
+        null => isProduction ? InsRealm.Production : InsRealm.Test,
+        "production" => InsRealm.Production,
+        "test" => InsRealm.Test,
+        _ => throw Wrong("Ins:Realm", text, "production or test"),
+    };
+
+    private static bool Flag(IConfiguration values, string name, bool otherwise) => values[name]?.ToLowerInvariant() switch
+    {
+        null => otherwise,
+        "true" or "1" or "yes" => true,
+        "false" or "0" or "no" => false,
+        var other => throw Wrong(name, other, "true or false"),
+    };
+
+    private static TimeSpan Duration(IConfiguration values, string name, TimeSpan otherwise)
+    {
+        if (values[name] is not { } text) return otherwise;
+        return HumanValues.TryDuration(text, out var duration) ? duration : throw Wrong(name, text, "a duration, such as 30s or 10m");
+    }
+
+    private static CliException Wrong(string name, string value, string expected) => new(
+        ExitCode.Usage, string.Create(CultureInfo.InvariantCulture, $"The setting {name} is '{value}'; it must be {expected}."));
+}

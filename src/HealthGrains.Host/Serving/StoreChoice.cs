@@ -1,0 +1,39 @@
+using HealthGrains.Grains.Journal;
+using HealthGrains.Host.CommandLine;
+using HealthGrains.Sqlite;
+
+namespace HealthGrains.Host.Serving;
+
+/// <summary>Which journal store a server has. To add one: a line here, and its project among the references.</summary>
+internal static class StoreChoice
+{
+    public const string Sqlite = "sqlite";
+    public const string Memory = "memory";
+    public const string PostgreSql = "postgresql";
+
+    /// <summary>Opens the store of the settings.</summary>
+    /// <exception cref="CliException">This build does not have it.</exception>
+    /// <exception cref="JournalException">It cannot be opened, or is damaged.</exception>
+    public static async Task<OpenedStore> OpenAsync(ServerSettings settings, TimeProvider time)
+    {
+        switch (settings.Store)
+        {
+            case Sqlite:
+                var store = await SqliteJournalStore.OpenAsync(new SqliteStoreOptions { Directory = settings.Data, Time = time });
+                return new OpenedStore(store, store.Failed);
+            case Memory:
+                return new OpenedStore(new MemoryJournalStore(), NeverFails());
+            case PostgreSql:
+                throw new CliException(
+                    ExitCode.Usage, "The store postgresql is not built into this version.", "healthgrains serve --store sqlite");
+            default:
+                throw new CliException(ExitCode.Usage, $"--store '{settings.Store}' is none of sqlite, memory, postgresql.");
+        }
+    }
+
+    private static Task<string> NeverFails() => new TaskCompletionSource<string>().Task;
+}
+
+/// <summary>An open store.</summary>
+/// <param name="Failed">Completes with one line when the store has stopped itself; the process must end then.</param>
+internal sealed record OpenedStore(IJournalStore Store, Task<string> Failed);

@@ -1,0 +1,90 @@
+using System.Diagnostics.Metrics;
+using System.Security.Cryptography;
+using HealthGrains.Domain.Documents.Intake;
+using HealthGrains.Domain.Identity;
+using HealthGrains.Domain.Patients;
+using HealthGrains.Domain.Turns;
+using HealthGrains.Grains;
+using HealthGrains.Grains.Engine;
+using HealthGrains.Grains.Feed;
+using HealthGrains.Grains.Journal;
+using HealthGrains.Rpc;
+using HealthGrains.Services.DomainMapping;
+using HealthGrains.Services.Paging;
+using HealthGrains.Services.Streams;
+using Microsoft.Extensions.Logging;
+
+namespace HealthGrains.Services.Calls;
+
+/// <summary>What the five services share.</summary>
+internal sealed class ServiceContext
+{
+    private static readonly Meter ProcessMeter = new(ServicesInstruments.MeterName);
+
+    public ServiceContext(ServiceDependencies dependencies)
+    {
+        ArgumentNullException.ThrowIfNull(dependencies);
+        if (dependencies.PageTokenKey.Length < 32)
+            throw new ArgumentException("The key of page tokens is at least 32 bytes.", nameof(dependencies));
+        Dependencies = dependencies;
+        Intake = new IntakeRules(dependencies.Policy, dependencies.Identity, dependencies.Codes)
+        {
+            DepositsFor = dependencies.DepositsFor ?? (static (_, _) => false),
+        };
+        Documents = new DocumentMapping(Intake);
+        Instruments = dependencies.Instruments ?? new ServicesInstruments(ProcessMeter);
+        Log = dependencies.Loggers.CreateLogger("HealthGrains.Services");
+        PageTokens = new PageTokens(DeriveKey("page tokens"), dependencies.Time);
+        Pseudonyms = new JournalPseudonym(DeriveKey("journal pseudonyms"));
+
+        byte[] DeriveKey(string purpose) => HKDF.DeriveKey(
+            HashAlgorithmName.SHA256, dependencies.PageTokenKey, 32, info: System.Text.Encoding.ASCII.GetBytes(purpose));
+    }
+
+    public ServiceDependencies Dependencies { get; }
+
+    public IntakeRules Intake { get; }
+
+    public DocumentMapping Documents { get; }
+
+    public ServicesInstruments Instruments { get; }
+
+    public ILogger Log { get; }
+
+    public PageTokens PageTokens { get; }
+
+    public JournalPseudonym Pseudonyms { get; }
+
+    public StreamPlaces Streams { get; } = new();
+
+    public IGrainEngine Engine => Dependencies.Engine;
+
+    public IJournalStore Store => Dependencies.Store;
+
+    public IChangeFeed Feed => Dependencies.Feed;
+
+    public TimeProvider Time => Dependencies.Time;
+
+    public IdentityRules Identity => Dependencies.Identity;
+
+    public DateTimeOffset Now => Time.GetUtcNow();
+
+    /// <summary>Asks and answers: a refusal leaves as the status of the call.</summary>
+    /// <exception cref="RpcException">The refusal.</exception>
+    public async ValueTask<TAnswer> AskAsync<TAnswer>(
+        JournalId patient, PatientCommand<TAnswer> command, CancellationToken waiting)
+    {
+        var result = await Engine.AskAsync(patient, command, waiting);
+        return result.Refusal is { } refusal ? throw RefusalStatus.Of(refusal) : result.Value;
+    }
+
+    /// <inheritdoc cref="AskAsync{TAnswer}(JournalId, PatientCommand{TAnswer}, CancellationToken)"/>
+    public async ValueTask<TAnswer> AskAsync<TState, TEvent, TAnswer>(
+        JournalId grain, Command<TState, TEvent, TAnswer> command, CancellationToken waiting)
+        where TState : class
+        where TEvent : class
+    {
+        var result = await Engine.AskAsync(grain, command, waiting);
+        return result.Refusal is { } refusal ? throw RefusalStatus.Of(refusal) : result.Value;
+    }
+}

@@ -1,0 +1,17 @@
+using HealthGrains.Domain.Routing;
+using HealthGrains.Rpc;
+using HealthGrains.Services.Calls;
+using HealthGrains.Services.DomainMapping;
+
+namespace HealthGrains.Services.Inbox;
+
+internal sealed partial class InboxService
+{
+    /// <summary>Asks to be told of a patient's new documents, in the situation of this call.</summary>
+    private async Task<Wire.FollowResponse> FollowAsync(Wire.FollowRequest request, RpcCall call, CancellationToken ct)
+    {
+        var target = RecordTarget.Of(CallerSession.Of(call), request.Patient, request.Access, context.Identity);
+        var answer = await context.AskAsync(target.Journal, new FollowPatient(target.By), ct);
+        return new Wire.FollowResponse { Since = WireTimes.Of(answer.Since), AlreadySo = answer.AlreadySo };
+    }
+}

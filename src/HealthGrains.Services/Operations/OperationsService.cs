@@ -1,0 +1,19 @@
+using HealthGrains.Domain.Refusals;
+using HealthGrains.Rpc;
+using HealthGrains.Services.Calls;
+
+namespace HealthGrains.Services.Operations;
+
+/// <summary>What operators see: no answer holds a content or a patient's identifier. One RPC a file.</summary>
+internal sealed partial class OperationsService(ServiceContext context)
+{
+    public RpcService Bind() => new ServiceBinder(Wire.OperationsReflection.Descriptor.Services[0])
+        .Unary<Wire.GetStatusRequest, Wire.GetStatusResponse>("GetStatus", GetStatusAsync)
+        .Unary<Wire.VerifyRecordRequest, Wire.VerifyRecordResponse>("VerifyRecord", VerifyRecordAsync)
+        .ServerStreaming<Wire.TailLogRequest, Wire.LogEntry>(
+            "TailLog", TailLogAsync, new RpcMethodOptions { EndsOnDrain = true })
+        .Service;
+
+    private static RpcException Invalid(string message, string field) =>
+        RefusalStatus.Of(new Refusal(RefusalCode.MetadataInvalid, message, field));
+}

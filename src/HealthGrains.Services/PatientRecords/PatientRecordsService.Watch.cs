@@ -1,0 +1,86 @@
+using HealthGrains.Domain.Routing;
+using HealthGrains.Rpc;
+using HealthGrains.Services.Calls;
+using HealthGrains.Services.DomainMapping;
+using HealthGrains.Services.Streams;
+
+namespace HealthGrains.Services.PatientRecords;
+
+internal sealed partial class PatientRecordsService
+{
+    /// <summary>What changed after a cursor, then what changes, as it happens.</summary>
+    /// <remarks>
+    /// <para>W1. The feed is subscribed before the first page is read, so nothing falls between reading and waiting. It only
+    /// wakes: what is sent is always read by the cursor, so what the feed loses or repeats does not matter.</para>
+    /// <para>W2. Each page comes through the patient's turn, which decides anew, and no item is sent on an answer older than
+    /// <see cref="ServiceLimits.RecheckAfter"/>: the rest of the page is asked again. A change of consent is written to the
+    /// same journal and wakes the stream; a permit that ends by itself is waited for. Either way the next answer is a
+    /// refusal, and the stream ends with it.</para>
+    /// <para>W3. At most one page is held for a stream; a reader that takes nothing is ended by the RPC layer.</para>
+    /// </remarks>
+    internal async Task WatchAsync(
+        Wire.WatchRequest request, IRpcReplyStream<Wire.RecordChange> replies, RpcCall call, CancellationToken ct)
+    {
+        var session = CallerSession.Of(call);
+        var target = RecordTarget.Of(session, request.Patient, request.Access, context.Identity);
+        using var place = context.Streams.Take(session.Caller.Key);
+        using var feed = context.Feed.Subscribe(target.Journal);
+        context.Instruments.RecordWatcher(1);
+        try
+        {
+            await WatchAsync(target, request.AfterSequence, session, new StreamPulse(feed, context.Time), replies, ct);
+        }
+        finally
+        {
+            context.Instruments.RecordWatcher(-1);
+        }
+    }
+
+    private async Task WatchAsync(
+        RecordTarget target,
+        long cursor,
+        CallerSession session,
+        StreamPulse pulse,
+        IRpcReplyStream<Wire.RecordChange> replies,
+        CancellationToken ct)
+    {
+        var isFirst = true;
+        while (true)
+        {
+            session.ThrowIfExpired(context.Now);
+            var result = await context.Engine.AskAsync(
+                target.Journal, new ChangesSince(cursor, ServiceLimits.PageSizeMax, target.By), ct);
+            if (result.Refusal is { } refusal)
+            {
+                if (!isFirst)
+                    ServicesLog.WatchRefused(context.Log, "record", refusal.Name);
+                throw RefusalStatus.Of(refusal);
+            }
+
+            isFirst = false;
+            var page = result.Value;
+            var answered = context.Time.GetTimestamp();
+            foreach (var change in page.Changes)
+            {
+                if (context.Time.GetElapsedTime(answered) > ServiceLimits.RecheckAfter)
+                    break;
+                await replies.WriteAsync(RecordMapping.ToWire(change, target.Patient, context.Documents), ct);
+                cursor = change.Item.Sequence;
+            }
+
+            if (cursor < page.Last)
+                continue;
+            if (await pulse.WaitAsync(session.Expires, page.PermittedUntil, ct) == Pulse.Heartbeat)
+            {
+                await replies.WriteAsync(
+                    new Wire.RecordChange
+                    {
+                        Sequence = cursor,
+                        At = WireTimes.Of(context.Now),
+                        Code = RecordMapping.Heartbeat,
+                    },
+                    ct);
+            }
+        }
+    }
+}

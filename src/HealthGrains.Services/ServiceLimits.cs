@@ -1,0 +1,73 @@
+namespace HealthGrains.Services;
+
+/// <summary>Every maximum of the services: its name and what happens at it. What a submission may hold is in the domain
+/// (<c>Documents/Intake/IntakeLimits</c>), what a call may hold in the RPC layer.</summary>
+public static class ServiceLimits
+{
+    /// <summary>Page size where none is stated.</summary>
+    public const int PageSizeDefault = 50;
+
+    /// <summary>A larger page is clipped.</summary>
+    public const int PageSizeMax = 200;
+
+    /// <summary>Watching streams of one identity. The newest is refused with <c>OVERLOADED</c>.</summary>
+    public const int StreamsPerIdentityMax = 16;
+
+    /// <summary>Identities that watch at once; one more is refused with <c>OVERLOADED</c>.</summary>
+    public const int WatchingIdentitiesMax = 50_000;
+
+    /// <summary>An idle stream says so this often.</summary>
+    public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
+
+    /// <summary>How old an answer of a patient's grain may be when an item that it allows is sent. A page that a slow reader
+    /// takes longer for is asked again from where it stands.</summary>
+    public static readonly TimeSpan RecheckAfter = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Requests under way on one <c>SubmitMany</c>; then the stream is read no further.</summary>
+    public const int SubmitManyInFlightMax = 256;
+
+    /// <summary>Requests of one <c>SubmitMany</c> under way for one patient; the others of that patient wait in the stream, so
+    /// that a batch for one person does not fill the mailbox of the record.</summary>
+    public const int SubmitManyPerPatientMax = 32;
+
+    /// <summary>Bytes of content under way on one <c>SubmitMany</c>; then the stream is read no further. It leaves room for
+    /// one largest message beside what is counted.</summary>
+    public const long SubmitManyBytesMax = 32L * 1024 * 1024;
+
+    /// <summary>Longest silence of the caller of <c>SubmitMany</c>; then DEADLINE_EXCEEDED.</summary>
+    public static readonly TimeSpan SubmitManyIdleMax = TimeSpan.FromMinutes(10);
+
+    /// <summary>A longer one is refused with <c>METADATA_INVALID</c>, and comes back cut.</summary>
+    public const int CorrelationIdCharsMax = 128;
+
+    /// <summary>Of a reason or another text in a caller's own words.</summary>
+    public const int ReasonCharsMax = 1_000;
+
+    public const int HolderNameCharsMax = 256;
+
+    public const int TermsVersionCharsMax = 128;
+
+    /// <summary>Types in one filter.</summary>
+    public const int TypeCodesMax = 100;
+
+    /// <summary>Classes in one filter.</summary>
+    public const int ClassCodesMax = 20;
+
+    /// <summary>Statuses in one filter.</summary>
+    public const int StatusesMax = 10;
+
+    /// <summary>A longer token is none of ours.</summary>
+    public const int PageTokenCharsMax = 512;
+
+    /// <summary>An older token is refused: whoever pages goes on.</summary>
+    public static readonly TimeSpan PageTokenLifetime = TimeSpan.FromHours(24);
+
+    /// <summary>Inbox items whose patients are asked at once, right before they are sent.</summary>
+    public const int InboxWindowMax = 32;
+
+    /// <summary>Entries of the log read at once for one tailing operator.</summary>
+    public const int TailPageMax = 200;
+
+    /// <summary>What a caller is told to wait before it tries again.</summary>
+    public static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+}

@@ -1,0 +1,23 @@
+using Microsoft.Extensions.Logging;
+
+namespace HealthGrains.Services;
+
+/// <summary>What the services log. No line holds a patient identifier, a token, or anything that a caller sent.</summary>
+internal static partial class ServicesLog
+{
+    [LoggerMessage(EventId = 4001, EventName = "SubmissionFailed", Level = LogLevel.Error,
+        Message = "A submission of a bulk stream failed by a fault of ours; its caller was told INTERNAL_ERROR.")]
+    public static partial void SubmissionFailed(ILogger log, Exception exception);
+
+    [LoggerMessage(EventId = 4002, EventName = "ContentMissing", Level = LogLevel.Error,
+        Message = "The content of an entry is not in the store (shard {Shard}, position {Position}).")]
+    public static partial void ContentMissing(ILogger log, int shard, long position);
+
+    [LoggerMessage(EventId = 4003, EventName = "DamageFound", Level = LogLevel.Critical,
+        Message = "A verification found damage: shard {Shard}, position {Position}, version {Version}. {What}")]
+    public static partial void DamageFound(ILogger log, int shard, long position, long version, string what);
+
+    [LoggerMessage(EventId = 4004, EventName = "WatchRefused", Level = LogLevel.Information,
+        Message = "A {What} stream ended because the right to it was lost: {Code}.")]
+    public static partial void WatchRefused(ILogger log, string what, string code);
+}

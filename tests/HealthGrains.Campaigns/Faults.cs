@@ -1,0 +1,39 @@
+namespace HealthGrains.Campaigns;
+
+/// <summary>kill -9: proves recovery, not durability, because the page cache survives the process.</summary>
+internal sealed class KillFault(string dataDirectory) : IFault
+{
+    public string Name => "kill -9";
+
+    public string DataDirectory { get; } = dataDirectory;
+
+    public Task StrikeAsync(ServerProcess server) => server.KillAsync();
+
+    public void Dispose()
+    {
+    }
+}
+
+/// <summary>A power cut: the file system loses all that was not synced, then the server is killed and the disk comes back.</summary>
+internal sealed class PowerCutFault(string workDirectory) : IFault
+{
+    private const int DiskMebibytes = 512;
+
+    private readonly LoopDisk _disk = LoopDisk.Create(workDirectory, DiskMebibytes);
+
+    public string Name => "power cut";
+
+    public string DataDirectory => Path.Combine(_disk.Directory, "data");
+
+    public async Task StrikeAsync(ServerProcess server)
+    {
+        _disk.CutPower();
+
+        // Writers meet EIO now; an acknowledgement from here on would be a swallowed error, and it would be in the ledger.
+        await Task.Delay(200);
+        await server.KillAsync();
+        _disk.Remount();
+    }
+
+    public void Dispose() => _disk.Dispose();
+}

@@ -1,0 +1,85 @@
+using System.CommandLine;
+using HealthGrains.Campaigns;
+
+// Breaks a server on purpose and counts. Each verb prints one JSON line a round and one headline.
+var root = new RootCommand("Campaigns that break HealthGrains on purpose, and measurements of it.");
+var seed = new Option<int>("--seed") { Description = "Fault times and contents come from it.", DefaultValueFactory = _ => 1 };
+var rounds = new Option<int>("--rounds") { Description = "Faults in a row.", DefaultValueFactory = _ => 20 };
+var acked = new Option<int>("--acknowledged")
+{
+    Description = "Documents that must be acknowledged in all.",
+    DefaultValueFactory = _ => 50_000,
+};
+var server = new Option<string>("--server-dll")
+{
+    Description = "The host to start.",
+    DefaultValueFactory = _ => Path.Combine(AppContext.BaseDirectory, "healthgrains.dll"),
+};
+var preload = new Option<string?>("--preload") { Description = "A library for the server's LD_PRELOAD: a planted fault." };
+var planted = new Option<bool>("--planted-early-ack")
+{
+    Description = "Start a server that acknowledges before the commit: the campaign must report it.",
+};
+var bytes = new Option<int>("--content-bytes") { DefaultValueFactory = _ => 1024 };
+var patients = new Option<int>("--patients") { DefaultValueFactory = _ => 200 };
+var seconds = new Option<double>("--seconds") { Description = "Of each measurement.", DefaultValueFactory = _ => 10 };
+Option[] common = [seed, rounds, acked, server, preload, planted, bytes, patients, seconds];
+
+Command("kill", "kill -9 under load", (options, _) => new KillFault(Path.Combine(options.WorkDirectory, "data")));
+Command("power-cut", "power cut of the data's disk under load (root)", (options, _) => new PowerCutFault(options.WorkDirectory));
+
+var rates = new Command("rates", "Rates of Submit and SubmitMany beside empty calls");
+foreach (var option in common)
+    rates.Options.Add(option);
+rates.SetAction((parsed, cancellation) => InScratchAsync(parsed, options =>
+    Rates.RunAsync(options, TimeSpan.FromSeconds(parsed.GetValue(seconds)), cancellation)));
+root.Subcommands.Add(rates);
+
+root.Subcommands.Add(PlantedHost.Command());
+return await root.Parse(args).InvokeAsync();
+
+void Command(string name, string description, Func<CampaignOptions, ParseResult, IFault> fault)
+{
+    var command = new Command(name, description);
+    foreach (var option in common)
+        command.Options.Add(option);
+    command.SetAction((parsed, cancellation) => InScratchAsync(parsed, async options =>
+    {
+        try
+        {
+            using var made = fault(options, parsed);
+            return await Campaign.RunAsync(options, made, cancellation);
+        }
+        catch (FaultUnavailableException unavailable)
+        {
+            Console.WriteLine($"{name}: skipped, this machine cannot make the fault: {unavailable.Message}");
+            return 4;
+        }
+    }));
+    root.Subcommands.Add(command);
+}
+
+async Task<int> InScratchAsync(ParseResult parsed, Func<CampaignOptions, Task<int>> run)
+{
+    var scratch = Directory.CreateTempSubdirectory("healthgrains-campaign-").FullName;
+    try
+    {
+        return await run(new CampaignOptions
+        {
+            Seed = parsed.GetValue(seed),
+            Rounds = parsed.GetValue(rounds),
+            Acknowledged = parsed.GetValue(acked),
+            Server = parsed.GetValue(planted)
+                ? ["dotnet", Path.Combine(AppContext.BaseDirectory, "campaigns.dll"), "serve-planted"]
+                : ["dotnet", parsed.GetValue(server)!, "serve"], // ! it has a default
+            WorkDirectory = scratch,
+            Preload = parsed.GetValue(preload),
+            ContentBytes = parsed.GetValue(bytes),
+            Patients = parsed.GetValue(patients),
+        });
+    }
+    finally
+    {
+        Directory.Delete(scratch, recursive: true);
+    }
+}

@@ -1,0 +1,159 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using HealthGrains.Rpc;
+
+namespace HealthGrains.Campaigns;
+
+/// <summary>The server under test, in a process of its own.</summary>
+internal sealed class ServerProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly Queue<string> _lastLines;
+    private bool _disposed;
+
+    private ServerProcess(Process process, Queue<string> lastLines, Uri address, TimeSpan startedIn)
+    {
+        _process = process;
+        _lastLines = lastLines;
+        Address = address;
+        StartedIn = startedIn;
+    }
+
+    public Uri Address { get; }
+
+    /// <summary>From start of the process to the first SERVING.</summary>
+    public TimeSpan StartedIn { get; }
+
+    public bool HasExited => _process.HasExited;
+
+    /// <param name="command">The program and its first arguments, as <c>dotnet healthgrains.dll serve</c>.</param>
+    /// <param name="data">The data directory.</param>
+    /// <param name="preload">A library for LD_PRELOAD: a planted fault.</param>
+    public static async Task<ServerProcess> StartAsync(
+        IReadOnlyList<string> command, string data, string? preload, CancellationToken cancellation)
+    {
+        var grpc = FreePort();
+        var web = FreePort();
+        var start = new ProcessStartInfo(command[0])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        foreach (var argument in command.Skip(1))
+            start.ArgumentList.Add(argument);
+        foreach (var argument in new[] { "--data", data, "--grpc", $"127.0.0.1:{grpc}", "--web", $"127.0.0.1:{web}" })
+            start.ArgumentList.Add(argument);
+        if (preload is not null)
+            start.Environment["LD_PRELOAD"] = preload;
+
+        var clock = Stopwatch.StartNew();
+        var lines = new Queue<string>();
+        var process = Process.Start(start) ?? throw new InvalidOperationException("The server did not start.");
+        process.OutputDataReceived += (_, line) => Keep(lines, line.Data);
+        process.ErrorDataReceived += (_, line) => Keep(lines, line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+
+        var address = new Uri($"http://127.0.0.1:{grpc}");
+        var deadline = TimeSpan.FromSeconds(60);
+        while (!await IsServingAsync(address, cancellation))
+        {
+            if (process.HasExited)
+                throw new ServerRefusedException(Tail(lines));
+            if (clock.Elapsed > deadline)
+            {
+                process.Kill();
+                throw new ServerRefusedException($"The server did not serve within {deadline}: {Tail(lines)}");
+            }
+
+            await Task.Delay(20, cancellation);
+        }
+
+        return new ServerProcess(process, lines, address, clock.Elapsed);
+    }
+
+    /// <summary>kill -9: no handler runs, nothing is flushed.</summary>
+    public async Task KillAsync()
+    {
+        if (!_process.HasExited)
+            Posix.Signal(_process.Id, Posix.Kill);
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>The orderly end; the exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        if (!_process.HasExited)
+            Posix.Signal(_process.Id, Posix.Terminate);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        try
+        {
+            await _process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException late)
+        {
+            await KillAsync();
+            throw new InvalidOperationException(
+                $"The server did not end within 30 s of SIGTERM: {Tail(_lastLines)}", late);
+        }
+
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        await KillAsync();
+        _process.Dispose();
+    }
+
+    private static async Task<bool> IsServingAsync(Uri address, CancellationToken cancellation)
+    {
+        await using var channel = new RpcChannel(address, null);
+        try
+        {
+            var answer = await channel.UnaryAsync<Grpc.Health.V1.HealthCheckRequest, Grpc.Health.V1.HealthCheckResponse>(
+                "/grpc.health.v1.Health/Check",
+                new Grpc.Health.V1.HealthCheckRequest(),
+                new RpcCallOptions { Timeout = TimeSpan.FromSeconds(2) },
+                cancellation);
+            return answer.Status == Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus.Serving;
+        }
+        catch (RpcException)
+        {
+            return false;
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static void Keep(Queue<string> lines, string? line)
+    {
+        if (line is null)
+            return;
+        lock (lines)
+        {
+            lines.Enqueue(line);
+            if (lines.Count > 20)
+                lines.Dequeue();
+        }
+    }
+
+    private static string Tail(Queue<string> lines)
+    {
+        lock (lines)
+            return string.Join(" | ", lines);
+    }
+}
+
+/// <summary>The server ended instead of serving.</summary>
+internal sealed class ServerRefusedException(string said) : Exception(said);

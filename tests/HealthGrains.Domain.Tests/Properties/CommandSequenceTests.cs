@@ -1,0 +1,194 @@
+using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Documents;
+using HealthGrains.Domain.Identity;
+using HealthGrains.Domain.Patients;
+using HealthGrains.Domain.Tests.Records;
+using HealthGrains.Domain.Turns;
+using Xunit.Abstractions;
+
+namespace HealthGrains.Domain.Tests.Properties;
+
+/// <summary>Random sequences of all commands over a small world, against a naive model and against what must always hold.</summary>
+public sealed class CommandSequenceTests(ITestOutputHelper output)
+{
+    private const int Sequences = 4_000;
+
+    [Fact]
+    public void Every_answer_is_that_of_the_naive_model()
+    {
+        var outcomes = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        Seeds.ForEach(output, Sequences, seed =>
+        {
+            var (dice, naive, real) = (new Dice(seed), new NaiveRecord(), new RealRecord());
+            naive.Now = real.Record.Now;
+            var story = new List<string>();
+            for (var step = 0; step < Seeds.StepsMax; step++)
+            {
+                var move = dice.Move();
+                var expected = naive.Play(move);
+                var actual = real.Play(move);
+                story.Add($"{move} -> {actual}");
+                if (expected != actual)
+                    Assert.Fail($"step {step}: {move} should answer '{expected}', not '{actual}'\n{string.Join('\n', story)}");
+                var outcome = $"{move.GetType().Name} {actual.Split(' ')[0]}";
+                outcomes[outcome] = outcomes.GetValueOrDefault(outcome) + 1;
+            }
+        });
+
+        foreach (var (outcome, count) in outcomes)
+            output.WriteLine($"{count,8} {outcome}");
+        // It engaged: the rules were met from both sides.
+        foreach (var wanted in Wanted)
+            Assert.True(outcomes.GetValueOrDefault(wanted) > 5, $"'{wanted}' hardly ever happened.");
+    }
+
+    [Fact]
+    public void What_must_always_hold_holds_after_every_move()
+    {
+        Seeds.ForEach(output, Sequences / 8, seed =>
+        {
+            var (dice, naive, real) = (new Dice(seed), new NaiveRecord(), new RealRecord());
+            naive.Now = real.Record.Now;
+            var contents = new Dictionary<UniqueId, Sha256>();
+            for (var step = 0; step < Seeds.StepsMax; step++)
+            {
+                var move = dice.Move();
+                naive.Play(move);
+                var before = step % 15 == 0 ? Answers.ToEverybody(real.Record.State, real.Record.Now) : null;
+                real.Play(move);
+
+                var state = real.Record.State;
+                if (before is not null && real.Written.Count == 0 && move is not PassMove)
+                    Assert.Equal(before, Answers.ToEverybody(state, real.Record.Now));
+                OneHeadForEachChain(state);
+                OneContentForEachUniqueId(state, contents);
+                DenseFeeds(state);
+                foreach (var change in real.Written)
+                    OnlyWhoMayKnowIsTold(change, naive, state);
+                if (step % 15 == 14)
+                    NothingHiddenIsSaid(naive, real.Record);
+            }
+        });
+    }
+
+    [Fact]
+    public void A_replayed_record_answers_like_the_one_that_lived_and_every_prefix_can_be_asked()
+    {
+        Seeds.ForEach(output, Sequences / 8, seed =>
+        {
+            var (dice, real) = (new Dice(seed), new RealRecord());
+            for (var step = 0; step < Seeds.StepsMax; step++)
+                real.Play(dice.Move());
+            var (record, now) = (real.Record, real.Record.Now);
+            var lived = Answers.ToEverybody(record.State, now);
+
+            var prefix = new PatientState();
+            for (var i = 0; i < record.Events.Count; i++)
+            {
+                prefix.Apply(record.Events[i], new EventStamp(i + 1, 3, 101 + i));
+                OneHeadForEachChain(prefix);
+                if (i % 7 == 0)
+                    Answers.ToPatient(prefix, now);
+            }
+
+            record.Restart();
+            Assert.Equal(lived, Answers.ToEverybody(prefix, now));
+            Assert.Equal(lived, Answers.ToEverybody(record.State, now));
+        });
+    }
+
+    private static readonly string[] Wanted =
+    [
+        "SubmitMove ok", "SubmitMove again", "SubmitMove valid", "SubmitMove UNIQUEID_REUSED", "SubmitMove RECORD_CLOSED",
+        "SubmitMove PATIENT_UNKNOWN", "SubmitMove FEEDING_OPPOSED", "SubmitMove LABEL_COMBINATION", "SubmitMove NOT_AUTHOR",
+        "SubmitMove STALE_VERSION", "SubmitMove TARGET_NOT_FOUND", "SubmitMove TWIN_MISSING", "SubmitMove METADATA_INVALID",
+        "WithdrawMove ok", "WithdrawMove again", "WithdrawMove NOT_AUTHOR", "WithdrawMove STALE_VERSION",
+        "WithdrawMove TWIN_MISSING", "WithdrawMove TARGET_NOT_FOUND", "WithdrawMove RECORD_CLOSED", "WithdrawMove PATIENT_UNKNOWN",
+        "ReadMove ok", "ReadMove DOCUMENT_NOT_FOUND", "ReadMove ACCESS_BLOCKED", "ReadMove ACCESS_DENIED",
+        "ReadMove CONSENT_REQUIRED", "ReadMove RECORD_CLOSED", "ReadMove PATIENT_UNKNOWN", "ReadMove RECORD_NOT_ACTIVATED",
+        "PermitMove ok", "PermitMove again", "PermitMove ACCESS_BLOCKED", "PermitMove METADATA_INVALID",
+        "RevokeMove ok", "RevokeMove again", "RevokeMove TARGET_NOT_FOUND", "RevokeMove METADATA_INVALID",
+        "FollowMove ok", "FollowMove again", "FollowMove CONSENT_REQUIRED", "MayKnowMove yes", "MayKnowMove no",
+    ];
+
+    private static void OneHeadForEachChain(PatientState state)
+    {
+        foreach (var chain in state.Index.Entries.GroupBy(entry => entry.LineageId))
+        {
+            Assert.Single(chain, entry => entry.ReplacedBy is null);
+            Assert.Single(chain, entry => entry.Replaces is null);
+            Assert.InRange(chain.Count(entry => entry.Status == DocumentStatus.Approved), 0, 1);
+        }
+    }
+
+    private static void OneContentForEachUniqueId(PatientState state, Dictionary<UniqueId, Sha256> contents)
+    {
+        Assert.Equal(state.Index.Count, state.Index.Entries.Select(entry => entry.Metadata.UniqueId).Distinct().Count());
+        foreach (var entry in state.Index.Entries)
+        {
+            contents.TryAdd(entry.Metadata.UniqueId, entry.Sha256);
+            Assert.Equal(contents[entry.Metadata.UniqueId], entry.Sha256);
+        }
+    }
+
+    private static void DenseFeeds(PatientState state)
+    {
+        foreach (var feed in new[] { state.PatientFeed, state.ProfessionalFeed })
+        {
+            var items = feed.After(0, int.MaxValue);
+            for (var i = 0; i < items.Count; i++)
+                Assert.Equal(i + 1, items[i].Sequence);
+            Assert.Equal(items.Count, feed.Last);
+        }
+
+        for (var i = 0; i < state.PatientAccesses.Count; i++)
+            Assert.Equal(i + 1, state.PatientAccesses[i].Sequence);
+    }
+
+    private static void OnlyWhoMayKnowIsTold(PatientEvent change, NaiveRecord naive, PatientState state)
+    {
+        var recipients = change switch
+        {
+            DocumentSubmitted submitted => submitted.Recipients,
+            DocumentWithdrawn withdrawn => withdrawn.Recipients,
+            _ => [],
+        };
+        Assert.Equal(recipients.Count, recipients.Distinct().Count());
+        foreach (var recipient in recipients)
+        {
+            var follower = state.Followers[recipient.ToString()];
+            var hat = Actor.Professional(recipient, follower.Reader.Profession, follower.Reader.Structure);
+            Assert.True(naive.MayRead(hat), "Somebody is told who may not read.");
+        }
+    }
+
+    /// <summary>The ids of what a caller may not see occur in nothing that the caller is answered.</summary>
+    private static void NothingHiddenIsSaid(NaiveRecord naive, TestRecord record)
+    {
+        Check(Actor.Patient, Answers.ToPatient(record.State, record.Now), true);
+        foreach (var professional in Dice.Professionals)
+        {
+            Check(
+                professional,
+                Answers.ToProfessional(record.State, professional, record.Now),
+                naive.MayRead(professional));
+        }
+
+        void Check(Actor by, string said, bool mayRead)
+        {
+            foreach (var paper in naive.Papers)
+            {
+                // Whoever knew a withdrawn document was told so by its id; a sealed one is not spoken of.
+                var couldSee = by.Kind == ActorKind.Patient ? !paper.Hidden : !paper.Masked || naive.Sees(by, paper);
+                if (mayRead && couldSee && (naive.Sees(by, paper) || paper.Withdrawn))
+                    continue;
+                var entry = record.State.Index.Find(TestRecord.Unique(paper.As.Name))!;
+                if (by.Kind == ActorKind.Patient && paper.Sealed && !paper.Hidden)
+                    continue; // The patient's traces keep the ids of what was read before the closing.
+                Assert.DoesNotContain(entry.Id.ToString(), said, StringComparison.Ordinal);
+                Assert.DoesNotContain($"UniqueId = {entry.Metadata.UniqueId},", said, StringComparison.Ordinal);
+                Assert.DoesNotContain($"Twin = {entry.Metadata.UniqueId},", said, StringComparison.Ordinal);
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Documents;
+using HealthGrains.Domain.Identity;
+using HealthGrains.Domain.Tests.Records;
+using static HealthGrains.Domain.Documents.ConfidentialityLabels;
+
+namespace HealthGrains.Domain.Tests.Properties;
+
+/// <summary>Draws moves in a world so small that everything meets everything.</summary>
+internal sealed class Dice(int seed)
+{
+    private static readonly Actor[] Depositors =
+    [
+        Cast.HospitalSystem, Cast.HospitalSystem, Cast.HospitalSystem, Cast.ClinicSystem,
+        Actor.Facility(Cast.InterfaceCompany, Cast.Hospital), Actor.Facility(Cast.InterfaceCompany, Cast.Clinic), Cast.Gp,
+    ];
+
+    private static readonly Actor[] Authors =
+    [
+        Cast.HospitalDoctor, Cast.HospitalDoctor, Cast.HospitalDoctor, Cast.Gp, Cast.HospitalDoctor.In(default),
+        Cast.Gp.In(Cast.Clinic),
+    ];
+
+    private static readonly ConfidentialityLabels[] Labels =
+    [
+        None, None, None, MaskedFromProfessionals, HiddenFromPatient, HiddenFromRepresentatives,
+        MaskedFromProfessionals | HiddenFromRepresentatives, MaskedFromProfessionals | HiddenFromPatient,
+    ];
+
+    /// <summary>The hats in which somebody may try to read.</summary>
+    public static readonly Actor[] Professionals =
+    [
+        Cast.Gp, Cast.Gp.In(Cast.OfficeB), Cast.GpColleague, Cast.Specialist, Cast.HospitalDoctor, Cast.Gp.In(default),
+    ];
+
+    public static readonly StructureId[] Structures = [Cast.OfficeA, Cast.OfficeB, Cast.Hospital];
+
+    public static readonly string[] Names = ["a", "b", "c", "d", "e", "f", "g", "h"];
+
+    private readonly Random _random = new(seed);
+
+    public int Next(int below) => _random.Next(below);
+
+    public Move Move()
+    {
+        var reader = Chance(3) ? Actor.Patient : Of(Professionals);
+        return Next(100) switch
+        {
+            < 32 => Submit(),
+            < 40 => new WithdrawMove(Of(Names), Chance(3) ? Of(Names) : null, Of(Depositors)),
+            < 47 => Permit(),
+            < 52 => Revoke(),
+            < 55 => new BlockMove(Cast.IdOf(Of(Professionals))),
+            < 58 => new UnblockMove(Cast.IdOf(Of(Professionals))),
+            < 62 => new OpenMove(),
+            < 64 => new CloseMove(Chance(3)),
+            < 70 => new FollowMove(Of(Professionals)),
+            < 71 => new UnfollowMove(Of(Professionals)),
+            < 74 => new GetRecordMove(reader),
+            < 80 => new ListMove(reader, Chance(2), Chance(3)),
+            < 89 => new ReadMove(reader, Of(Names), Chance(2)),
+            < 92 => new ChangesMove(reader),
+            < 94 => new AccessesMove(),
+            < 97 => new MayKnowMove(Of(Professionals), Of(Names)),
+            _ => new PassMove(1 + Next(30)),
+        };
+    }
+
+    private SubmitMove Submit()
+    {
+        var name = Of(Names);
+        return new SubmitMove(name, Of(Depositors), Of(Authors))
+        {
+            Content = name + (Chance(12) ? " other" : ""),
+            Body = Chance(2) ? null : "body " + Next(2),
+            Labels = Of(Labels),
+            Type = Chance(10) ? "11369-6" : "11502-2",
+            Replaces = Chance(2) ? Of(Names) : null,
+            TwinOf = Chance(4) ? Of(Names) : null,
+            LabelsOnly = Chance(3),
+            Opposed = Chance(25),
+            ValidateOnly = Chance(15),
+            ActYears = Chance(4) ? -3 : 0,
+        };
+    }
+
+    private PermitMove Permit()
+    {
+        var organization = Chance(3);
+        return new PermitMove(
+            organization ? Of(Structures).ToString() : Of(Professionals).Id,
+            organization,
+            Chance(5) ? Next(20) - 10 : null,
+            Chance(3) ? Next(40) - 5 : null);
+    }
+
+    private RevokeMove Revoke()
+    {
+        var organization = Chance(2);
+        return new RevokeMove(
+            Chance(3) ? 1 + Next(6) : null,
+            organization ? Of(Structures).ToString() : Of(Professionals).Id,
+            organization,
+            Chance(3));
+    }
+
+    private bool Chance(int oneIn) => Next(oneIn) == 0;
+
+    private T Of<T>(T[] all) => all[Next(all.Length)];
+}

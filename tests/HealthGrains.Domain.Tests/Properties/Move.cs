@@ -1,0 +1,64 @@
+using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Documents;
+using HealthGrains.Domain.Identity;
+
+namespace HealthGrains.Domain.Tests.Properties;
+
+/// <summary>One thing that somebody does in a random sequence. Plain data, so that the record and the naive model are asked
+/// the same.</summary>
+internal abstract record Move;
+
+internal sealed record SubmitMove(string Name, Actor By, Actor Author) : Move
+{
+    public string Content { get; init; } = "";
+
+    public string? Body { get; init; }
+
+    public ConfidentialityLabels Labels { get; init; }
+
+    public string Type { get; init; } = "11502-2";
+
+    public string? Replaces { get; init; }
+
+    public string? TwinOf { get; init; }
+
+    public bool LabelsOnly { get; init; }
+
+    public bool Opposed { get; init; }
+
+    public bool ValidateOnly { get; init; }
+
+    public int ActYears { get; init; }
+}
+
+internal sealed record WithdrawMove(string Name, string? TwinOf, Actor By) : Move;
+
+internal sealed record PermitMove(string Holder, bool IsOrganization, int? StartHours, int? EndHours) : Move;
+
+internal sealed record RevokeMove(int? Number, string Holder, bool IsOrganization, bool Deny) : Move;
+
+internal sealed record BlockMove(ProfessionalId Professional) : Move;
+
+internal sealed record UnblockMove(ProfessionalId Professional) : Move;
+
+internal sealed record OpenMove : Move;
+
+internal sealed record CloseMove(bool DeletionRequested) : Move;
+
+internal sealed record FollowMove(Actor By) : Move;
+
+internal sealed record UnfollowMove(Actor By) : Move;
+
+internal sealed record GetRecordMove(Actor By) : Move;
+
+internal sealed record ListMove(Actor By, bool All, bool Relevant) : Move;
+
+internal sealed record ReadMove(Actor By, string Name, bool Content) : Move;
+
+internal sealed record ChangesMove(Actor By) : Move;
+
+internal sealed record AccessesMove : Move;
+
+internal sealed record MayKnowMove(Actor Reader, string Name) : Move;
+
+internal sealed record PassMove(int Hours) : Move;

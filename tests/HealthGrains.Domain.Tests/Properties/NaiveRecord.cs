@@ -1,0 +1,405 @@
+using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Documents;
+using HealthGrains.Domain.Identity;
+using HealthGrains.Domain.Tests.Records;
+using static HealthGrains.Domain.Documents.ConfidentialityLabels;
+
+namespace HealthGrains.Domain.Tests.Properties;
+
+/// <summary>A record as somebody would write it in an afternoon: lists, loops and the sentences of the rules. It is slow
+/// and knows no events; what it answers is what the record has to answer.</summary>
+internal sealed class NaiveRecord
+{
+    public sealed record Paper(SubmitMove As, int Number)
+    {
+        public string? ReplacedBy { get; set; }
+
+        public bool Withdrawn { get; set; }
+
+        public bool Sealed { get; set; }
+
+        public string? Twin { get; set; }
+
+        public bool InForce => ReplacedBy is null && !Withdrawn;
+
+        public bool Hidden => As.Labels.HasFlag(HiddenFromPatient);
+
+        public bool Masked => As.Labels.HasFlag(MaskedFromProfessionals);
+    }
+
+    public sealed record Word(string Holder, bool Permit, DateTimeOffset Start, DateTimeOffset? End)
+    {
+        public bool Revoked { get; set; }
+
+        public bool Lasts(DateTimeOffset now) => !Revoked && !(End <= now);
+
+        public bool Holds(DateTimeOffset now) => Lasts(now) && Start <= now;
+    }
+
+    private readonly List<Word> _words = [];
+    private readonly HashSet<string> _blocked = [];
+    private readonly Dictionary<string, Actor> _followers = [];
+    private readonly Dictionary<string, DateOnly> _toldOn = [];
+    private string _state = "absent";
+    private bool _deletion;
+    private int _patientNews;
+    private int _professionalNews;
+    private int _patientTraces;
+
+    public DateTimeOffset Now { get; set; }
+
+    public List<Paper> Papers { get; } = [];
+
+    /// <summary>The answer in words, as <see cref="RealRecord"/> gives it.</summary>
+    public string Play(Move move) => move switch
+    {
+        SubmitMove submit => Submit(submit),
+        WithdrawMove withdraw => Withdraw(withdraw),
+        PermitMove permit => NotMine() ?? Permit(permit),
+        RevokeMove revoke => NotMine() ?? Revoke(revoke),
+        BlockMove block => NotMine() ?? Block(block.Professional.ToString()),
+        UnblockMove unblock => NotMine() ?? (_blocked.Remove(unblock.Professional.ToString()) ? "ok" : "again"),
+        OpenMove => Open(),
+        CloseMove close => Close(close),
+        FollowMove follow => Follow(follow.By),
+        UnfollowMove unfollow => _followers.Remove(unfollow.By.Id) ? "ok" : "again",
+        GetRecordMove get => Get(get.By),
+        ListMove list => List(list),
+        ReadMove read => Read(read),
+        ChangesMove changes => Changes(changes.By),
+        AccessesMove => NotMine() ?? $"ok {_patientTraces}",
+        MayKnowMove may => MayKnow(may),
+        PassMove pass => Pass(pass),
+        _ => throw new ArgumentOutOfRangeException(nameof(move)),
+    };
+
+    public bool MayRead(Actor reader) => MayNot(reader) is null;
+
+    /// <summary>What the reader may see, whatever its status but withdrawn.</summary>
+    public bool Sees(Actor by, Paper paper) => !paper.Sealed && !paper.Withdrawn
+        && (by.Kind == ActorKind.Patient ? !paper.Hidden : !paper.Masked || IsOwn(by, paper));
+
+    private static bool IsOwn(Actor by, Paper paper) => by.Id == paper.As.Author.Id || by.Id == paper.As.By.Id;
+
+    private static bool Manages(Actor by, Paper paper)
+    {
+        StructureId[] speaksFor = [by.Structure, by.OnBehalfOf];
+        var depositor = paper.As.By;
+        var inTheNameOf = depositor.OnBehalfOf.IsNone ? depositor.Structure : depositor.OnBehalfOf;
+        return speaksFor.Any(structure => !structure.IsNone && structure == paper.As.Author.Structure)
+            || (depositor.Kind == ActorKind.Facility && speaksFor.Any(structure => structure == inTheNameOf))
+            || (by.Kind == ActorKind.Professional && by.Id == paper.As.Author.Id);
+    }
+
+    private Paper? Find(string? name) => Papers.Find(paper => paper.As.Name == name);
+
+    private Paper? TwinOf(Paper paper) =>
+        Papers.Find(other => other.As.Name == paper.Twin && other.Twin == paper.As.Name && !other.Sealed);
+
+    private string? MayNot(Actor reader)
+    {
+        if (_state is "absent" or "opposed")
+            return "PATIENT_UNKNOWN";
+        if (_state == "closed")
+            return "RECORD_CLOSED";
+        if (_blocked.Contains(reader.Id))
+            return "ACCESS_BLOCKED";
+        var words = _words.Where(word =>
+            word.Holds(Now) && (word.Holder == reader.Id || word.Holder == reader.Structure.ToString())).ToList();
+        if (words.Exists(word => !word.Permit))
+            return "ACCESS_DENIED";
+        return words.Count == 0 ? "CONSENT_REQUIRED" : null;
+    }
+
+    private string? NotMine() => _state switch
+    {
+        "active" => null,
+        "open" => "RECORD_NOT_ACTIVATED",
+        "closed" => "RECORD_CLOSED",
+        _ => "PATIENT_UNKNOWN",
+    };
+
+    private string Submit(SubmitMove move)
+    {
+        if (Find(move.Name) is { } earlier)
+            return earlier.As.Content == move.Content ? "again" : "UNIQUEID_REUSED";
+        if (_state == "opposed")
+            return "PATIENT_UNKNOWN";
+        if (_state == "closed")
+            return "RECORD_CLOSED";
+        if (move.Opposed)
+            return "FEEDING_OPPOSED";
+        if (move.Labels.HasFlag(HiddenFromPatient) && move.Labels.HasFlag(MaskedFromProfessionals))
+            return "LABEL_COMBINATION";
+        if (WrongTwin(move) is { } wrong)
+            return wrong;
+
+        var old = Find(move.Replaces);
+        if (move.Replaces is not null && WrongTarget(move, old) is { } refused)
+            return refused;
+
+        var labelsOnly = move.LabelsOnly && move.Body is not null && old?.As.Body == move.Body;
+        var paper = new Paper(move, Papers.Count + 1) { Twin = move.TwinOf };
+        var tellsPatient = !paper.Hidden && (old is null || old.Hidden || !labelsOnly);
+        var tellsProfessionals = !paper.Masked && (old is null || old.Masked || !labelsOnly);
+        var told = tellsProfessionals ? Told() : "";
+        if (move.ValidateOnly)
+            return "valid";
+
+        if (_state == "absent")
+            _state = "open";
+        if (paper.Twin is null
+            && Papers.FindLast(first => first.As.TwinOf == move.Name) is { } first
+            && first.Twin == move.Name
+            && Manages(move.By, first))
+        {
+            paper.Twin = first.As.Name;
+        }
+
+        Papers.Add(paper);
+        if (Find(paper.Twin) is { } twin)
+            twin.Twin = move.Name;
+        if (old is not null)
+            old.ReplacedBy = move.Name;
+        _patientNews += tellsPatient ? 1 : 0;
+        _professionalNews += tellsProfessionals ? 1 : 0;
+        return "ok" + told;
+    }
+
+    private string? WrongTwin(SubmitMove move)
+    {
+        if (move.TwinOf == move.Name)
+            return "METADATA_INVALID";
+        if (Find(move.TwinOf) is not { } twin)
+            return null;
+        if (!Manages(move.By, twin))
+            return "NOT_AUTHOR";
+        return TwinOf(twin) is { InForce: true } ? "TWIN_MISSING" : null;
+    }
+
+    private string? WrongTarget(SubmitMove move, Paper? old)
+    {
+        if (move.Replaces == move.Name)
+            return "METADATA_INVALID";
+        if (old is null || old.Sealed || old.Withdrawn)
+            return "TARGET_NOT_FOUND";
+        if (!Manages(move.By, old))
+            return "NOT_AUTHOR";
+        if (old.ReplacedBy is not null)
+            return "STALE_VERSION";
+        if (old.As.Type != move.Type)
+            return "METADATA_INVALID";
+        return TwinOf(old) is { InForce: true } twin && (move.TwinOf is null || move.TwinOf == twin.As.Name)
+            ? "TWIN_MISSING"
+            : null;
+    }
+
+    private string Withdraw(WithdrawMove move)
+    {
+        if (_state is "absent" or "opposed")
+            return "PATIENT_UNKNOWN";
+        if (Find(move.Name) is not { } paper || (paper.Sealed && !paper.Withdrawn))
+            return "TARGET_NOT_FOUND";
+        if (!Manages(move.By, paper))
+            return "NOT_AUTHOR";
+        if (paper.Withdrawn)
+            return "again";
+        if (_state == "closed")
+            return "RECORD_CLOSED";
+        if (paper.ReplacedBy is not null)
+            return "STALE_VERSION";
+        var twin = TwinOf(paper) is { InForce: true } other ? other : null;
+        if (twin is not null && twin.As.Name != move.TwinOf)
+            return "TWIN_MISSING";
+        if (twin is not null && !Manages(move.By, twin))
+            return "NOT_AUTHOR";
+
+        var told = "";
+        foreach (var gone in twin is null ? [paper] : new[] { paper, twin })
+        {
+            gone.Withdrawn = true;
+            _patientNews += gone.Hidden ? 0 : 1;
+            _professionalNews += gone.Masked ? 0 : 1;
+            told += gone.Masked ? "" : Told();
+        }
+
+        return "ok" + told;
+    }
+
+    private string Told() =>
+        string.Concat(_followers.Values.Where(MayRead).Select(follower => " " + follower.Id).Order(StringComparer.Ordinal));
+
+    private string Permit(PermitMove move)
+    {
+        var start = Now.AddHours(move.StartHours ?? 0);
+        DateTimeOffset? end = move.EndHours is { } hours ? Now.AddHours(hours) : null;
+        if (end <= start)
+            return "METADATA_INVALID";
+        if (!move.IsOrganization && _blocked.Contains(move.Holder))
+            return "ACCESS_BLOCKED";
+        var denials = _words.Where(word => word.Holder == move.Holder && !word.Permit && !word.Revoked).ToList();
+        if (denials.Count == 0 && move.StartHours is null
+            && _words.Exists(word => word.Permit && word.Holder == move.Holder && word.Holds(Now) && word.End == end))
+        {
+            return "again";
+        }
+
+        denials.ForEach(denial => denial.Revoked = true);
+        _words.Add(new Word(move.Holder, true, start, end));
+        return "ok";
+    }
+
+    private string Revoke(RevokeMove move)
+    {
+        var named = move.Number is { } number ? _words.ElementAtOrDefault(number - 1) : null;
+        if (move.Number is not null && named is null)
+            return "TARGET_NOT_FOUND";
+        var holder = named?.Holder ?? move.Holder;
+        var isOrganization = Dice.Structures.Any(structure => structure.ToString() == holder);
+        if (move.Deny && !isOrganization)
+            return "METADATA_INVALID";
+
+        var before = _words.Count(word => word.Revoked);
+        foreach (var word in named is null ? _words.Where(word => word.Permit && word.Holder == holder) : [named])
+            word.Revoked |= word.Lasts(Now) && !(move.Deny && !word.Permit);
+        var changed = _words.Count(word => word.Revoked) != before;
+        if (move.Deny && !_words.Exists(word => word.Holder == holder && !word.Permit && !word.Revoked))
+        {
+            _words.Add(new Word(holder, false, Now, null));
+            changed = true;
+        }
+
+        return changed ? "ok" : "again";
+    }
+
+    private string Block(string professional)
+    {
+        if (!_blocked.Add(professional))
+            return "again";
+        foreach (var word in _words.Where(word => word.Permit && word.Holder == professional))
+            word.Revoked = true;
+        return "ok";
+    }
+
+    private string Open()
+    {
+        if (_state == "active")
+            return "again";
+        if (_state == "closed")
+            Papers.ForEach(paper => paper.Sealed = true);
+        _state = "active";
+        _deletion = false;
+        return "ok";
+    }
+
+    private string Close(CloseMove move)
+    {
+        if (_state == "opposed" || (_state == "closed" && (_deletion || !move.DeletionRequested)))
+            return "again";
+        _state = _state == "absent" ? "opposed" : "closed";
+        _deletion |= move.DeletionRequested;
+        return "ok";
+    }
+
+    private string Follow(Actor by)
+    {
+        if (MayNot(by) is { } refusal)
+            return refusal;
+        if (_followers.TryGetValue(by.Id, out var known) && known == by)
+            return "again";
+        _followers[by.Id] = by;
+        return "ok";
+    }
+
+    private string Get(Actor by)
+    {
+        if (_state == "absent" || (_state == "opposed" && by.Kind != ActorKind.Patient))
+            return "PATIENT_UNKNOWN";
+        if (by.Kind == ActorKind.Patient)
+            return $"ok {(_state == "active" ? Papers.Count(paper => paper.InForce && Sees(by, paper)) : 0)} {_patientNews}";
+        TracedRead(by);
+        return MayRead(by)
+            ? $"ok {Papers.Count(paper => paper.InForce && Sees(by, paper))} {_professionalNews}"
+            : "ok 0 0";
+    }
+
+    private string List(ListMove move)
+    {
+        if (Refused(move.By) is { } refusal)
+            return refusal;
+        var seen = Papers.Where(paper => Sees(move.By, paper) && (move.All || paper.InForce)).ToList();
+        var shown = seen.Where(paper => !move.Relevant || IsRelevant(move.By, paper)).ToList();
+        if (move.By.Kind == ActorKind.Professional)
+            TracedRead(move.By);
+        var names = string.Concat(shown.Select(paper => " " + paper.As.Name).Order(StringComparer.Ordinal));
+        return $"ok{names} left out {seen.Count - shown.Count}";
+    }
+
+    private bool IsRelevant(Actor by, Paper paper) => paper.InForce
+        && (paper.As.Type == "11369-6" || paper.As.ActYears == 0)
+        && !(TwinOf(paper) is { InForce: true } twin && twin.Number < paper.Number && Sees(by, twin));
+
+    private string Read(ReadMove move)
+    {
+        if (Refused(move.By) is { } refusal)
+            return refusal;
+        var paper = Find(move.Name);
+        var seen = paper is not null && Sees(move.By, paper);
+        if (move.By.Kind == ActorKind.Professional && !seen)
+            _patientTraces++;
+        if (move.By.Kind == ActorKind.Professional && seen && !paper!.Hidden)
+        {
+            TracedRead(move.By);
+            _patientNews += move.Content ? 1 : 0;
+        }
+
+        return seen ? "ok" : "DOCUMENT_NOT_FOUND";
+    }
+
+    private string Changes(Actor by)
+    {
+        if (by.Kind == ActorKind.Patient)
+            return NotMine() ?? $"ok {_patientNews}";
+        if (Refused(by) is { } refusal)
+            return refusal;
+        var news = _professionalNews;
+        if (Papers.Exists(paper => !paper.Sealed && !paper.Masked))
+            TracedRead(by);
+        return $"ok {news}";
+    }
+
+    private string MayKnow(MayKnowMove move)
+    {
+        var paper = Find(move.Name);
+        return MayRead(move.Reader) && paper is { Sealed: false }
+            && (!paper.Masked || IsOwn(move.Reader, paper))
+            ? "yes"
+            : "no";
+    }
+
+    private string Pass(PassMove move)
+    {
+        Now = Now.AddHours(move.Hours);
+        return "ok";
+    }
+
+    // A professional's refusal is traced, unless there is no record to hold the trace.
+    private string? Refused(Actor by)
+    {
+        if (by.Kind == ActorKind.Patient)
+            return NotMine();
+        var refusal = MayNot(by);
+        _patientTraces += refusal is null or "PATIENT_UNKNOWN" ? 0 : 1;
+        return refusal;
+    }
+
+    private void TracedRead(Actor by)
+    {
+        _patientTraces++;
+        var today = DateOnly.FromDateTime(Now.UtcDateTime);
+        if (_toldOn.GetValueOrDefault(by.Id) == today)
+            return;
+        _toldOn[by.Id] = today;
+        _patientNews++;
+    }
+}

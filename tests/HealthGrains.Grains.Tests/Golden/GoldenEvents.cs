@@ -1,0 +1,157 @@
+using HealthGrains.Domain.Access;
+using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Consent;
+using HealthGrains.Domain.Documents;
+using HealthGrains.Domain.Identity;
+using HealthGrains.Domain.Inboxes;
+using HealthGrains.Domain.Notifications;
+using HealthGrains.Domain.Patients;
+using HealthGrains.Domain.Records;
+using HealthGrains.Domain.Refusals;
+using HealthGrains.Domain.Senders;
+using HealthGrains.Domain.Tests.Records;
+
+namespace HealthGrains.Grains.Tests.Golden;
+
+/// <summary>What each golden file of format 1 means. A value here never changes once its file is released; a new kind of
+/// event, or a new field, gets a new entry.</summary>
+internal static class GoldenEvents
+{
+    private static readonly DateTimeOffset At = new(2025, 10, 17, 8, 30, 15, 123, TimeSpan.Zero);
+    private static readonly DocumentId First = DocumentId.Parse("0198c3f0-1a2b-7c3d-8e4f-5a6b7c8d9e0f");
+    private static readonly DocumentId Second = DocumentId.Parse("0198c3f0-1a2b-7c3d-8e4f-5a6b7c8d9e10");
+    private static readonly UniqueId UniqueOne = UniqueId.Parse("1.2.250.1.213.1.9.1^report-1");
+    private static readonly UniqueId UniqueTwo = UniqueId.Parse("0198C3F0-1A2B-7C3D-8E4F-5A6B7C8D9E11");
+    private static readonly PatientId OtherPatient = PatientId.Parse("1.2.250.1.213.1.4.10^260058815400233");
+
+    /// <summary>By the names of their files; <c>…full</c> sets every field, <c>…minimal</c> none that may be absent.</summary>
+    public static IReadOnlyDictionary<string, PatientEvent> Patient { get; } = new Dictionary<string, PatientEvent>
+    {
+        ["RecordOpened.full"] = new RecordOpened(At, Everything(), true, true),
+        ["RecordOpened.minimal"] = new RecordOpened(At, Actor.System, false, false),
+        ["RecordOpposed.full"] = new RecordOpposed(At, Everything(), "Je ne veux pas de dossier."),
+        ["RecordOpposed.minimal"] = new RecordOpposed(At, Actor.Patient, ""),
+        ["RecordClosed.full"] = new RecordClosed(At, Everything(), "Départ à l'étranger", true),
+        ["RecordClosed.minimal"] = new RecordClosed(At, Actor.Patient, "", false),
+        ["DocumentSubmitted.full"] = new DocumentSubmitted(At, Everything(), First, FullMetadata())
+        {
+            ClassCode = "10",
+            Size = 142_336,
+            Sha256 = HashOf(1),
+            BodySha256 = HashOf(2),
+            Replaces = Second,
+            Change = ChangeKind.ConfidentialityOnly,
+            Feeding = FeedingOpposition.NotOpposed,
+            InsQualifiedAt = At.AddDays(-40),
+            SecretSession = true,
+            TwinOf = UniqueTwo,
+            Traits = new PatientTraits("LEFÈVRE", "ANNE", "F", "19790315"),
+            Recipients = [Cast.Rpps(0), Cast.Rpps(2)],
+            RecipientsCode = ChangeCode.DocumentModified,
+        },
+        ["DocumentSubmitted.minimal"] = new DocumentSubmitted(At, Actor.Facility(Cast.Hospital), First, MinimalMetadata())
+        {
+            ClassCode = "10",
+            Size = 1,
+            Sha256 = HashOf(1),
+        },
+        ["DocumentWithdrawn.full"] = new DocumentWithdrawn(At, Everything(), First, UniqueOne, "Erreur de patient")
+        {
+            Recipients = [Cast.Rpps(0)],
+        },
+        ["DocumentWithdrawn.minimal"] = new DocumentWithdrawn(At, Actor.Facility(Cast.Hospital), First, UniqueOne, ""),
+        ["AuthorizationGranted.full"] = new AuthorizationGranted(At, Everything(), new Authorization(
+            7, HolderKind.Organization, Cast.Hospital.ToString(), true, AuthorizationBasis.Explicit, At.AddHours(1), At.AddDays(1), true)
+        {
+            GrantedBy = Everything(),
+            HolderName = "Hôpital de test",
+        }),
+        ["AuthorizationGranted.minimal"] = new AuthorizationGranted(At, Actor.Patient, new Authorization(
+            1, HolderKind.Professional, Cast.Rpps(0).ToString(), false, AuthorizationBasis.Patient, At, null, false)),
+        ["AuthorizationRevoked.full"] = new AuthorizationRevoked(At, Everything(), 7),
+        ["AuthorizationRevoked.minimal"] = new AuthorizationRevoked(At, Actor.Patient, 1),
+        ["ProfessionalBlocked.full"] = new ProfessionalBlocked(At, Everything(), Cast.Rpps(0)),
+        ["ProfessionalBlocked.minimal"] = new ProfessionalBlocked(At, Actor.Patient, Cast.Rpps(0)),
+        ["ProfessionalUnblocked.full"] = new ProfessionalUnblocked(At, Everything(), Cast.Rpps(0)),
+        ["ProfessionalUnblocked.minimal"] = new ProfessionalUnblocked(At, Actor.Patient, Cast.Rpps(0)),
+        ["PatientFollowed.full"] = new PatientFollowed(At, Everything()),
+        ["PatientFollowed.minimal"] = new PatientFollowed(At, new Actor(ActorKind.Professional, Cast.Rpps(0).ToString())),
+        ["PatientUnfollowed.full"] = new PatientUnfollowed(At, Everything()),
+        ["PatientUnfollowed.minimal"] = new PatientUnfollowed(At, new Actor(ActorKind.Professional, Cast.Rpps(0).ToString())),
+        ["RecordAccessed.full"] = new RecordAccessed(At, Everything(), new AccessTrace(
+            AccessAction.ReadContent, [First, Second], AccessMode.Emergency, "Patient inconscient", RefusalCode.EmergencyRefused,
+            AccessStep.Mode, "2026-01")),
+        ["RecordAccessed.minimal"] = new RecordAccessed(
+            At, new Actor(ActorKind.Professional, Cast.Rpps(0).ToString()),
+            new AccessTrace(AccessAction.ReadRecord, [], AccessMode.Normal, "", null, AccessStep.Allow, "")),
+    };
+
+    public static IReadOnlyDictionary<string, InboxEvent> Inbox { get; } = new Dictionary<string, InboxEvent>
+    {
+        ["InboxDelivered.full"] = new InboxDelivered(At, 13, 4_711, [Told(4_700, First), Told(4_711, Second)]),
+        ["InboxDelivered.minimal"] = new InboxDelivered(At, 0, 1, []),
+        ["InboxAcknowledged.full"] = new InboxAcknowledged(At, 2),
+        ["InboxAcknowledged.minimal"] = new InboxAcknowledged(DateTimeOffset.UnixEpoch, 1),
+    };
+
+    public static IReadOnlyDictionary<string, LedgerEvent> Sender { get; } = new Dictionary<string, LedgerEvent>
+    {
+        ["SubmissionsRecorded.full"] = new SubmissionsRecorded(At, 13, 4_711,
+        [
+            new LedgerLine(4_700, At.AddSeconds(-3), LedgerLineKind.Submitted, UniqueOne, Cast.Patient, First, 2),
+            new LedgerLine(4_711, At.AddSeconds(-2), LedgerLineKind.Withdrawn, UniqueTwo, OtherPatient, Second, 1),
+        ]),
+        ["SubmissionsRecorded.minimal"] = new SubmissionsRecorded(At, 0, 1, []),
+        ["MisroutingSuspected.full"] = new MisroutingSuspected(At, UniqueOne, Cast.Patient, First, OtherPatient, Second),
+        ["MisroutingSuspected.minimal"] = new MisroutingSuspected(
+            DateTimeOffset.UnixEpoch, UniqueTwo, Cast.Patient, First, OtherPatient, Second),
+    };
+
+    /// <summary>An inbox that holds, has dropped and has taken in something.</summary>
+    public static InboxState FullInbox() => InboxState.Restore(
+        new Dictionary<int, long> { [0] = 9, [13] = 4_711 }, 10_000, [Told(4_700, First), Told(4_711, Second)], 10_001);
+
+    private static Delivery Told(long position, DocumentId document) =>
+        new(position, At.AddSeconds(-position), ChangeCode.DocumentModified, Cast.Patient, document);
+
+    // An actor of whom everything is known; no such one exists, and every field has to be stored.
+    private static Actor Everything() => Cast.Gp with { OnBehalfOf = Cast.Clinic };
+
+    private static Sha256 HashOf(byte seed) => Sha256.Of([seed]);
+
+    private static DocumentMetadata FullMetadata() => new()
+    {
+        UniqueId = UniqueOne,
+        Title = "Compte rendu d'examens biologiques",
+        TypeCode = "11502-2",
+        FormatCode = "urn:ihe:lab:xd-lab:2008",
+        MimeType = "text/xml",
+        LanguageCode = "fr-FR",
+        PracticeSettingCode = "ETABLISSEMENT",
+        FacilityTypeCode = "SA25",
+        CreatedAt = At.AddHours(-2),
+        ServiceStart = At.AddHours(-9),
+        ServiceStop = At.AddHours(-8),
+        Authors = [FullAuthor(AuthorKind.Professional), FullAuthor(AuthorKind.System)],
+        LegalAuthenticator = FullAuthor(AuthorKind.Professional),
+        Confidentiality = ConfidentialityLabels.MaskedFromProfessionals | ConfidentialityLabels.HiddenFromRepresentatives,
+        EventCodes = ["F", "ABDOMEN"],
+        ReferenceIds = ["ORDER-1"],
+        Comments = "À rapprocher de l'examen précédent",
+    };
+
+    private static DocumentMetadata MinimalMetadata() => new()
+    {
+        UniqueId = UniqueOne,
+        Title = "x",
+        TypeCode = "11502-2",
+        MimeType = "application/pdf",
+        LanguageCode = "",
+        CreatedAt = At,
+        Authors = [new Author("", "", "", "", "", "", AuthorKind.Patient)],
+        Confidentiality = ConfidentialityLabels.None,
+    };
+
+    private static Author FullAuthor(AuthorKind kind) => new(
+        Cast.Rpps(3).ToString(), "Célia Test", Cast.Hospital.ToString(), "Hôpital de test", "ATTPHYS", "G15_10/SM26", kind);
+}

@@ -1,0 +1,192 @@
+using System.Collections.Concurrent;
+using HealthGrains.Domain.Access;
+using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Consent;
+using HealthGrains.Domain.Documents;
+using HealthGrains.Domain.Identity;
+using HealthGrains.Domain.Inboxes;
+using HealthGrains.Domain.Notifications;
+using HealthGrains.Domain.Patients;
+using HealthGrains.Domain.Policies;
+using HealthGrains.Domain.Records;
+using HealthGrains.Domain.Routing;
+using HealthGrains.Domain.Senders;
+using HealthGrains.Domain.Tests.Records;
+using HealthGrains.Domain.Turns;
+using HealthGrains.Grains.Engine;
+using HealthGrains.Grains.Feed;
+using HealthGrains.Grains.Journal;
+using HealthGrains.Grains.Patients;
+using HealthGrains.Grains.Routing;
+using HealthGrains.Grains.Turns;
+using HealthGrains.Testing.Clocks;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace HealthGrains.Grains.Tests.Routing;
+
+/// <summary>One process on a medium that outlives it: a real engine, a real router, a store that may fail it.</summary>
+internal sealed class RoutedProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(150);
+
+    private readonly ManualTimeProvider _time;
+    private int _documents;
+
+    public RoutedProcess(MemoryJournalMedium medium, ManualTimeProvider time, Mortality? mortality = null)
+    {
+        _time = time;
+        Medium = medium;
+        Memory = new MemoryJournalStore(medium, time);
+        Store = new MortalStore(Memory, mortality ?? Mortality.Never);
+        var services = new GrainServices(Store, new ChangeFeed(time), Snapshots.None, DomainPolicy.Default, time)
+        {
+            StoreIsShared = true,
+        };
+        Engine = new FailingEngine(new StandaloneEngine(
+            GrainCatalog.Models.Factory(services), time, NullLogger<StandaloneEngine>.Instance));
+        Router = new Router(Store, Engine, time, Log);
+    }
+
+    public MemoryJournalMedium Medium { get; }
+
+    public MemoryJournalStore Memory { get; }
+
+    public MortalStore Store { get; }
+
+    public FailingEngine Engine { get; }
+
+    public Router Router { get; }
+
+    public Heard Log { get; } = new();
+
+    public async Task<T> AskAsync<T>(PatientId patient, PatientCommand<T> command) =>
+        (await Engine.AskAsync(GrainIds.Of(patient), command, default).Within("asking a record")).Value;
+
+    /// <summary>Opens a record that these professionals may read and follow.</summary>
+    public async Task FollowAsync(PatientId patient, params Actor[] professionals)
+    {
+        await AskAsync(patient, new OpenRecord());
+        foreach (var professional in professionals)
+        {
+            await AskAsync(patient, new AuthorizeProfessional(HolderKind.Professional, professional.Id, null, null, ""));
+            await AskAsync(patient, new FollowPatient(professional));
+        }
+    }
+
+    public async Task<DocumentId> SubmitAsync(
+        PatientId patient, string name, Actor? by = null, string? replaces = null, int number = 0)
+    {
+        var content = TestRecord.ContentOf(name);
+        var metadata = new DocumentMetadata
+        {
+            UniqueId = TestRecord.Unique(name),
+            Title = name,
+            TypeCode = "11502-2",
+            MimeType = "text/xml",
+            CreatedAt = _time.GetUtcNow(),
+            Authors = [TestRecord.AuthorOf(Cast.HospitalDoctor)],
+            Confidentiality = ConfidentialityLabels.None,
+        };
+        var id = DocumentId.Of(new Guid(number == 0 ? ++_documents : number, 5, 5, [5, 5, 5, 5, 5, 5, 5, 5]));
+        var receipt = await AskAsync(patient, new SubmitDocument(id, metadata, content, by ?? Cast.HospitalSystem)
+        {
+            ClassCode = "10",
+            Replaces = replaces is null ? null : TestRecord.Unique(replaces),
+        });
+        return receipt.DocumentId ?? id;
+    }
+
+    public async Task WithdrawAsync(PatientId patient, string name) =>
+        await AskAsync(patient, new WithdrawDocument(TestRecord.Unique(name), null, "", Cast.HospitalSystem));
+
+    /// <summary>What the professional's inbox holds, in its order, and that its sequences are dense.</summary>
+    public async Task<IReadOnlyList<Delivery>> InboxAsync(Actor professional)
+    {
+        var grain = GrainIds.InboxOf(Cast.IdOf(professional));
+        var page = (await Engine.AskAsync(grain, new ReadInbox(0, 10_000), default).Within("reading an inbox")).Value;
+        Assert.Equal(Enumerable.Range(1, page.Lines.Count).Select(n => (long)n), page.Lines.Select(line => line.Sequence));
+        return [.. page.Lines.Select(line => line.Delivery)];
+    }
+
+    public async Task<LedgerView> LedgerAsync(Actor sender)
+    {
+        var grain = GrainIds.SenderOf(sender.Structure);
+        return (await Engine.AskAsync(grain, new GetLedger(), default).Within("reading a ledger")).Value;
+    }
+
+    /// <summary>Lets time pass until the router has delivered everything in these shards.</summary>
+    public async Task RouteAsync(Func<int, bool>? shards = null) =>
+        await PassUntilAsync(
+            () => Enumerable.Range(0, Store.Shards).All(shard =>
+                shards?.Invoke(shard) == false || Router.Status[shard].Delivered >= LastPosition(shard)),
+            "routing");
+
+    public async Task PassUntilAsync(Func<bool> condition, string phase)
+    {
+        for (var ticks = 0; !condition(); ticks++)
+        {
+            Assert.True(ticks < 20_000, $"It does not come to an end: {phase}.");
+            _time.Advance(Tick);
+            await Task.Delay(TimeSpan.FromTicks(1)); // Other threads have to run; how long does not matter.
+        }
+    }
+
+    /// <summary>The end of a process as an operator wants it, or of one that is dead.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Router.DisposeAsync().AsTask().Within("stopping the router");
+        await Engine.DisposeAsync();
+    }
+
+    /// <summary>What each professional is to be told according to the records themselves, by patient and in order.</summary>
+    public static async Task<ILookup<(string Professional, PatientId Patient), (DocumentId, ChangeCode)>> ToBeToldAsync(
+        IJournalStore store, params PatientId[] patients)
+    {
+        var told = new List<(string Professional, PatientId Patient, DocumentId Document, ChangeCode Code)>();
+        foreach (var patient in patients)
+        {
+            foreach (var entry in (await store.ReadAsync(GrainIds.Of(patient), 0, default)).Entries)
+            {
+                switch (PatientModel.Instance.Decode(entry.Body))
+                {
+                    case DocumentSubmitted submitted:
+                        told.AddRange(submitted.Recipients.Select(id =>
+                            (id.ToString(), patient, submitted.DocumentId, submitted.RecipientsCode)));
+                        break;
+                    case DocumentWithdrawn withdrawn:
+                        told.AddRange(withdrawn.Recipients.Select(id =>
+                            (id.ToString(), patient, withdrawn.DocumentId, ChangeCode.DocumentWithdrawn)));
+                        break;
+                }
+            }
+        }
+
+        return told.ToLookup(one => (one.Professional, one.Patient), one => (one.Document, one.Code));
+    }
+
+    public long LastPosition(int shard)
+    {
+        lock (Medium.Gate)
+            return Medium.Logs[shard].Count;
+    }
+}
+
+/// <summary>What the router logged.</summary>
+internal sealed class Heard : ILogger<Router>
+{
+    private readonly ConcurrentQueue<(string Event, string Message)> _said = new();
+
+    public IReadOnlyList<(string Event, string Message)> Said => [.. _said];
+
+    public int Count(string name) => Said.Count(one => one.Event == name);
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        _said.Enqueue((eventId.Name ?? "", formatter(state, exception)));
+}
