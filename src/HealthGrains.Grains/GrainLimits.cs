@@ -9,8 +9,9 @@ public static class GrainLimits
     /// <summary>How often one command is decided when other owners of the grain keep winning the race.</summary>
     public const int TurnAttemptsMax = 4;
 
-    /// <summary>Calls that wait for one grain; one more is refused at once, or takes the place of a lower priority.</summary>
-    public const int MailboxDepthMax = 64;
+    /// <summary>Calls that wait for one grain; one more is refused at once, or takes the place of a lower priority. More than
+    /// the streams of one connection, so that one honest client cannot fill it with a burst.</summary>
+    public const int MailboxDepthMax = 256;
 
     /// <summary>A grain with more waiting calls than this is under high load: late calls are shed.</summary>
     public const int MailboxDepthHigh = MailboxDepthMax / 2;

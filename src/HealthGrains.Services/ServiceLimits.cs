@@ -26,6 +26,10 @@ public static class ServiceLimits
     /// <summary>Requests under way on one <c>SubmitMany</c>; then the stream is read no further.</summary>
     public const int SubmitManyInFlightMax = 256;
 
+    /// <summary>Requests of one <c>SubmitMany</c> under way for one patient; the others of that patient wait in the stream, so
+    /// that a batch for one person does not fill the mailbox of the record.</summary>
+    public const int SubmitManyPerPatientMax = 32;
+
     /// <summary>Bytes of content under way on one <c>SubmitMany</c>; then the stream is read no further. It leaves room for
     /// one largest message beside what is counted.</summary>
     public const long SubmitManyBytesMax = 32L * 1024 * 1024;

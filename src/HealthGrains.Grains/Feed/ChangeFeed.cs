@@ -46,6 +46,28 @@ public sealed class ChangeFeed : IChangeFeed
     /// <summary>Subscriptions that were not disposed.</summary>
     public int Watchers => Volatile.Read(ref _watchers);
 
+    /// <summary>Subscriptions that a publish could reach, counted one by one; for tests of what is left behind.</summary>
+    internal int WatchersListed
+    {
+        get
+        {
+            var listed = 0;
+            foreach (var stripe in _stripes)
+            {
+                lock (stripe.Gate)
+                {
+                    foreach (var first in stripe.First.Values)
+                    {
+                        for (var watcher = first; watcher is not null; watcher = watcher.Next)
+                            listed++;
+                    }
+                }
+            }
+
+            return listed;
+        }
+    }
+
     /// <inheritdoc/>
     public void Publish(JournalId journal)
     {

@@ -8,7 +8,13 @@ namespace HealthGrains.Host.CommandLine;
 /// <summary>The command line: parses, runs the verb, and turns every end into one line and an exit code.</summary>
 internal static class CommandRoot
 {
-    public static RootCommand Build()
+    // Built once: options belong to one tree.
+    private static readonly Lazy<RootCommand> Tree = new(Build);
+
+    /// <summary>All verbs with their options.</summary>
+    public static RootCommand Root => Tree.Value;
+
+    private static RootCommand Build()
     {
         var serve = ServeVerb.Command();
         var root = new RootCommand("HealthGrains routes health documents to their patients and to those who may know.")
@@ -45,7 +51,7 @@ internal static class CommandRoot
 
     internal static async Task<ExitCode> RunAsync(string[] args, CliConsole console, TimeProvider time, CancellationToken stopping)
     {
-        var root = Build();
+        var root = Root;
         var options = root.Parse(WithDefaultVerb(args, root));
         if (options.Errors.Count > 0)
         {
@@ -106,10 +112,11 @@ internal static class CommandRoot
         return path;
     }
 
-    // The first signal asks to end at a safe place; the second one means it.
+    // The first signal asks to end at a safe place. A second Ctrl-C is a person who means it; a supervisor that repeats
+    // itself is patient until it kills.
     private static void Stop(PosixSignalContext context, CancellationTokenSource stopping)
     {
-        if (stopping.IsCancellationRequested) return;
+        if (stopping.IsCancellationRequested && context.Signal == PosixSignal.SIGINT) return;
         context.Cancel = true;
         stopping.Cancel();
     }

@@ -31,8 +31,8 @@ internal static class WholeFile
             using var handle = Open(path);
             using var file = new FileStream(handle, FileAccess.Read, bufferSize: 0);
 
-            // Only what has a position is a file.
-            if (!file.CanSeek) return WholeFileState.NotRegular;
+            // Only what has a position is a file, or a directory.
+            if (!file.CanSeek || (File.GetAttributes(handle) & FileAttributes.Directory) != FileAttributes.None) return WholeFileState.NotRegular;
             var length = file.Length;
             if (length > bytesMax) return WholeFileState.TooLarge;
             if (length == 0) return WholeFileState.Empty;

@@ -29,8 +29,9 @@ public sealed class DevelopmentKey : ISigningKeys, IDisposable
         // RFC 7638: the key names itself, so two servers' tokens are told apart.
         KeyId = Base64UrlEncoder.Encode(SHA256.HashData(Encoding.ASCII.GetBytes(
             $$"""{"crv":"P-256","kty":"EC","x":"{{Base64UrlEncoder.Encode(point.Q.X)}}","y":"{{Base64UrlEncoder.Encode(point.Q.Y)}}"}""")));
-        _verifying = new ECDsaSecurityKey(_public) { KeyId = KeyId };
-        _credentials = new SigningCredentials(new ECDsaSecurityKey(pair) { KeyId = KeyId }, SecurityAlgorithms.EcdsaSha256);
+        _verifying = new ECDsaSecurityKey(_public) { KeyId = KeyId, CryptoProviderFactory = SigningKeyRules.Providers };
+        var signing = new ECDsaSecurityKey(pair) { KeyId = KeyId, CryptoProviderFactory = SigningKeyRules.Providers };
+        _credentials = new SigningCredentials(signing, SecurityAlgorithms.EcdsaSha256);
     }
 
     /// <summary>The thumbprint of the public key (RFC 7638).</summary>

@@ -8,6 +8,10 @@ internal static class SigningKeyRules
 {
     private const string P256 = "1.2.840.10045.3.1.7";
 
+    /// <summary>For every key of ours. The library would keep what signs and checks by key id, beyond the life of the key: a
+    /// second instance of one key would find the first one's, disposed. Validated tokens are kept by us.</summary>
+    public static readonly CryptoProviderFactory Providers = new() { CacheSignatureProviders = false };
+
     /// <summary>Whether this key may check this algorithm. A shared secret never may: a public key taken for one would let
     /// anybody sign.</summary>
     public static bool Fits(SecurityKey key, string algorithm) => (key, algorithm) switch
@@ -43,6 +47,7 @@ internal static class SigningKeyRules
             };
             if (key is null) return null;
             key.KeyId = published.Kid;
+            key.CryptoProviderFactory = Providers;
             string[] algorithms = string.IsNullOrEmpty(published.Alg) ? ["RS256", "ES256"] : [published.Alg];
             return algorithms.Any(a => Fits(key, a)) ? key : null;
         }

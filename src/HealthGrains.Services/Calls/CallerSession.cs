@@ -18,11 +18,14 @@ public readonly record struct CallerSession(Caller Caller, DateTimeOffset? Expir
         _ => throw RefusalStatus.Of(NotAuthenticated),
     };
 
+    /// <returns>NOT_AUTHENTICATED once the token has run out, else null.</returns>
+    public Refusal? CheckExpired(DateTimeOffset now) => Expires <= now ? Expired : null;
+
     /// <exception cref="RpcException">NOT_AUTHENTICATED: the token has run out.</exception>
     public void ThrowIfExpired(DateTimeOffset now)
     {
-        if (Expires <= now)
-            throw RefusalStatus.Of(Expired);
+        if (CheckExpired(now) is { } refusal)
+            throw RefusalStatus.Of(refusal);
     }
 
     private static readonly Refusal NotAuthenticated =

@@ -19,23 +19,23 @@ internal sealed partial class DocumentExchangeService
     /// <summary>Accepts one document. When it answers, entry and content are durable.</summary>
     private async Task<Wire.SubmitResponse> SubmitAsync(Wire.SubmitRequest request, RpcCall call, CancellationToken ct)
     {
-        var (receipt, refusal) = await SubmitOneAsync(request, CallerSession.Of(call).Caller, ct);
+        var (receipt, refusal) = await SubmitOneAsync(request, CallerSession.Of(call).Caller, null, ct);
         return refusal is null ? new Wire.SubmitResponse { Receipt = receipt } : throw RefusalStatus.Of(refusal);
     }
 
     /// <summary>One submission: prepared here, decided in the patient's turn.</summary>
     /// <returns>The receipt, or the refusal; nothing was stored with a refusal.</returns>
     private async ValueTask<(Wire.Receipt? Receipt, Refusal? Refusal)> SubmitOneAsync(
-        Wire.SubmitRequest request, Caller caller, CancellationToken waiting)
+        Wire.SubmitRequest request, Caller caller, PatientLanes? lanes, CancellationToken waiting)
     {
-        var result = await DecideAsync(request, caller, waiting);
+        var result = await DecideAsync(request, caller, lanes, waiting);
         if (result.Refusal is { } refusal)
             context.Instruments.Refused(refusal.Code);
         return result;
     }
 
     private async ValueTask<(Wire.Receipt? Receipt, Refusal? Refusal)> DecideAsync(
-        Wire.SubmitRequest request, Caller caller, CancellationToken waiting)
+        Wire.SubmitRequest request, Caller caller, PatientLanes? lanes, CancellationToken waiting)
     {
         if (request.CorrelationId.Length > ServiceLimits.CorrelationIdCharsMax)
             return (null, CorrelationIdTooLong);
@@ -54,8 +54,9 @@ internal sealed partial class DocumentExchangeService
         if (intake.Command is not { } command)
             return (null, intake.Refusal);
 
-        TurnResult<Domain.Documents.SubmissionReceipt> result =
-            await context.Engine.AskAsync(GrainIds.Of(intake.Patient), command, waiting);
+        TurnResult<Domain.Documents.SubmissionReceipt> result;
+        using (lanes is null ? null : await lanes.EnterAsync(intake.Patient, waiting))
+            result = await context.Engine.AskAsync(GrainIds.Of(intake.Patient), command, waiting);
         if (result.Refusal is { } refusal)
             return (null, refusal);
         var receipt = result.Value;

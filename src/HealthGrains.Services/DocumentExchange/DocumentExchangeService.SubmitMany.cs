@@ -17,15 +17,16 @@ internal sealed partial class DocumentExchangeService
         RpcCall call,
         CancellationToken ct)
     {
-        var caller = CallerSession.Of(call).Caller;
+        var session = CallerSession.Of(call);
+        var lanes = new PatientLanes(ServiceLimits.SubmitManyPerPatientMax);
         return new SubmitPipeline(
-            (request, waiting) => SubmitForResultAsync(request, caller, waiting),
+            (request, waiting) => SubmitForResultAsync(request, session, lanes, waiting),
             ServiceLimits.SubmitManyInFlightMax,
             ServiceLimits.SubmitManyBytesMax).RunAsync(requests, replies, ct);
     }
 
     private async ValueTask<Wire.SubmitResult> SubmitForResultAsync(
-        Wire.SubmitRequest request, Authentication.Caller caller, CancellationToken waiting)
+        Wire.SubmitRequest request, CallerSession session, PatientLanes lanes, CancellationToken waiting)
     {
         // What is too long is refused, and is not sent back whole: an answer does not grow with a mistake.
         var result = new Wire.SubmitResult
@@ -37,7 +38,10 @@ internal sealed partial class DocumentExchangeService
         Refusal? refusal;
         try
         {
-            (result.Receipt, refusal) = await SubmitOneAsync(request, caller, waiting);
+            // A stream outlives a token; what comes after its end comes from nobody.
+            refusal = session.CheckExpired(context.Now);
+            if (refusal is null)
+                (result.Receipt, refusal) = await SubmitOneAsync(request, session.Caller, lanes, waiting);
         }
         catch (OperationCanceledException) when (waiting.IsCancellationRequested)
         {

@@ -40,7 +40,7 @@ internal sealed partial class OperationsService
                 Version = damage.Version,
                 Shard = damage.Shard,
                 Position = damage.Position,
-                Reason = damage.What,
+                Reason = DamageReasons.Of(damage),
             };
         }
 

@@ -23,13 +23,12 @@ internal sealed partial class PatientRecordsService
         var target = RecordTarget.Of(session, request.Patient, request.Access, context.Identity);
         var filter = ReadFilter(request, target.By);
         var pageSize = PageSizes.Of(request.PageSize);
-        var question = PageTokens.Question("ListDocuments", session.Caller.Key, FilterBytes(request));
-        var after = request.PageToken.Length == 0 ? (PagePlace?)null : OpenPlace(request.PageToken, question);
+        var after = request.PageToken.Length == 0 ? (PagePlace?)null : OpenPlace(request.PageToken, Question());
 
         var page = await context.AskAsync(target.Journal, new ListDocuments(filter, after, pageSize, target.By), ct);
         var response = new Wire.ListDocumentsResponse
         {
-            NextPageToken = page.Next is { } next ? MakePlace(next, question) : "",
+            NextPageToken = page.Next is { } next ? MakePlace(next, Question()) : "",
             Relevance = filter.OnlyRelevant
                 ? Wire.ListDocumentsRequest.Types.Relevance.Relevant
                 : Wire.ListDocumentsRequest.Types.Relevance.All,
@@ -39,6 +38,9 @@ internal sealed partial class PatientRecordsService
         foreach (var view in page.Documents)
             response.Documents.Add(context.Documents.ToWire(view, target.Patient));
         return response;
+
+        // Most lists have one page and need none.
+        byte[] Question() => PageTokens.Question("ListDocuments", session.Caller.Key, FilterBytes(request));
     }
 
     private static DocumentFilter ReadFilter(Wire.ListDocumentsRequest request, Actor by)

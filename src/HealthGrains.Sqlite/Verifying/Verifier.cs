@@ -161,15 +161,15 @@ internal sealed class Verifier(
             var page = await readers.ReadAsync(
                 session => VerifySession.NextContents(session, fromJournal, fromSha256, journal is not null),
                 cancellation).ConfigureAwait(false);
-            foreach (var content in page)
+            for (var next = 0; next < page.Count;)
             {
-                await readers.ReadAsync(session => VerifySession.CheckContent(session, content), cancellation)
+                var from = next;
+                next = await readers.ReadAsync(session => VerifySession.CheckContents(session, page, from), cancellation)
                     .ConfigureAwait(false);
-                _contents++;
-                if (content.Row.FirstChunk <= end.LastChunk)
-                    _chunks += content.Row.Chunks;
+                _contents += next - from;
             }
 
+            _chunks += page.Where(content => content.Row.FirstChunk <= end.LastChunk).Sum(content => content.Row.Chunks);
             if (page.Count == 0)
                 return;
             (afterJournal, afterSha256) = (page[^1].Journal, page[^1].Sha256);

@@ -164,26 +164,38 @@ internal static class VerifySession
         return contents;
     }
 
-    /// <summary>Hashes one content.</summary>
-    public static bool CheckContent(ReadSession session, ContentKey content)
+    /// <summary>Hashes contents, as many as one read transaction should hold.</summary>
+    /// <returns>The index of the first one that is left.</returns>
+    public static int CheckContents(ReadSession session, IReadOnlyList<ContentKey> contents, int from)
+    {
+        var bytes = 0L;
+        while (from < contents.Count && bytes < JournalLimits.ContentBytesMax)
+        {
+            CheckContent(session, contents[from]);
+            bytes += contents[from++].Row.Size;
+        }
+
+        return from;
+    }
+
+    private static void CheckContent(ReadSession session, ContentKey content)
     {
         var journal = JournalIdText.TryParse(content.Journal);
-        var damage = Damaged(
-            journal, journal?.ShardOf(session.Shards) ?? -1, 0, 0, "A content does not have its SHA-256.");
         if (journal is null || content.Row.Size is < 1 or > JournalLimits.ContentBytesMax)
-            throw damage;
+            throw ContentDamaged(session, journal);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var rest = content.Row.Size;
         for (var index = 0L; index < content.Row.Chunks; index++)
         {
             var chunk = session.Chunk(content.Row.FirstChunk + index);
             if (chunk is null || chunk.Length != Math.Min(rest, JournalLimits.ContentChunkBytes))
-                throw damage;
+                throw ContentDamaged(session, journal);
             hash.AppendData(chunk);
             rest -= chunk.Length;
         }
 
-        return hash.GetHashAndReset().AsSpan().SequenceEqual(content.Sha256) ? true : throw damage;
+        if (!hash.GetHashAndReset().AsSpan().SequenceEqual(content.Sha256))
+            throw ContentDamaged(session, journal);
     }
 
     /// <summary>The seals of all checkpoints.</summary>
@@ -219,6 +231,9 @@ internal static class VerifySession
     public static JournalDamagedException Damaged(
         JournalId? journal, int shard, long position, long version, string what) =>
         new(new JournalDamage(journal, shard, position, version, what));
+
+    private static JournalDamagedException ContentDamaged(ReadSession session, JournalId? journal) =>
+        Damaged(journal, journal?.ShardOf(session.Shards) ?? -1, 0, 0, "A content does not have its SHA-256.");
 
     private static EntryRow Expect(ReadSession session, JournalWalk walk)
     {

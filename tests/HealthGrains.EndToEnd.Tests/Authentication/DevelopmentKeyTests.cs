@@ -20,6 +20,19 @@ public sealed class DevelopmentKeyTests
         Assert.Equal(TokenProblem.Key, await Problem(other, token));
     }
 
+    [Fact]
+    public async Task A_key_read_again_works_after_the_first_one_is_gone()
+    {
+        using var key = DevelopmentKey.Create();
+        var pem = key.ToPem();
+        for (var i = 0; i < 3; i++)
+        {
+            using var again = DevelopmentKey.FromPem(pem);
+            var token = again.Issue(DevelopmentClaims.Operator("o"), "healthgrains", _clock.Now, TimeSpan.FromHours(1));
+            Assert.Equal(TokenProblem.None, await Problem(again, token));
+        }
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")]

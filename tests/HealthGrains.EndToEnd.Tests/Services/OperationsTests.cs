@@ -1,6 +1,8 @@
 using HealthGrains.Domain.Refusals;
 using HealthGrains.Grains;
+using HealthGrains.Grains.Journal;
 using HealthGrains.Services.Authentication;
+using HealthGrains.Services.Operations;
 using Xunit;
 using Wire = HealthGrains.Contracts.V1;
 
@@ -71,6 +73,15 @@ public sealed class OperationsTests : IAsyncLifetime
             RefusalCode.MetadataInvalid,
             "page_token");
     }
+
+    [Theory]
+    [InlineData("An entry does not fit the hash chain.", "HASH_CHAIN")]
+    [InlineData("A content does not have its SHA-256.", "CONTENT_HASH")]
+    [InlineData("An entry of the log is missing.", "POSITION_GAP")]
+    [InlineData("An entry of the journal is missing.", "MISSING_ENTRY")]
+    [InlineData("'/var/lib/x' cannot be read (disk I/O error).", "UNREADABLE_ENTRY")]
+    public void A_damage_is_told_by_code_and_never_by_a_path(string what, string code) =>
+        Assert.Equal(code, DamageReasons.Of(new JournalDamage(null, -1, 0, 0, what)));
 
     [Fact]
     public async Task The_log_tells_kinds_and_pseudonyms_and_never_who()

@@ -3,6 +3,7 @@ using Google.Protobuf;
 using HealthGrains.Domain.Refusals;
 using HealthGrains.Grains.Journal;
 using HealthGrains.Rpc;
+using HealthGrains.Services.Calls;
 using HealthGrains.Services.DocumentExchange;
 using Xunit;
 using Wire = HealthGrains.Contracts.V1;
@@ -79,7 +80,7 @@ public sealed class SubmitManyTests
     public async Task A_failing_store_is_a_result_that_may_be_repeated()
     {
         await using var host = await ServiceHost.StartAsync();
-        host.Store.Faults.FailNextAppend(JournalFault.DiskFull);
+        host.Store.Faults.FailNextAppend(JournalFault.DiskFull, turn => turn.Journal.Kind == JournalKind.Patient);
         await using var call = host.As(People.HospitalSystem).SubmitMany();
         for (var i = 0; i < 2; i++)
         {
@@ -95,6 +96,18 @@ public sealed class SubmitManyTests
                 Assert.False(call.Current.Receipt.AlreadyKnown);
             }
         }
+    }
+
+    [Fact]
+    public async Task What_comes_after_the_end_of_the_token_comes_from_nobody()
+    {
+        await using var host = await ServiceHost.StartAsync();
+        var session = new CallerSession(People.HospitalSystem, TimeProvider.System.GetUtcNow());
+        await using var call = host.As(session).SubmitMany();
+        await call.WriteAsync(People.Document(People.Patient(1)));
+        Assert.True(await call.MoveNextAsync().AsTask().Within("the result"));
+        Assert.Equal("NOT_AUTHENTICATED", call.Current.Refusal.Code);
+        Assert.Equal(0, await host.EntriesAsync());
     }
 
     [Fact]

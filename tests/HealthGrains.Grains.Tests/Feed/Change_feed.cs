@@ -106,12 +106,12 @@ public sealed class Change_feed
             await Assert.ThrowsAsync<ObjectDisposedException>(() => waits[index].Within("ending"));
         }
 
-        Assert.Equal(2, _feed.Watchers);
+        Assert.Equal((2, 2), (_feed.Watchers, _feed.WatchersListed));
         _feed.Publish(Watched);
         Assert.True(await waits[1].Within("waking"));
         Assert.True(await waits[3].Within("waking"));
         watchers.ForEach(watcher => watcher.Dispose());
-        Assert.Equal(0, _feed.Watchers);
+        Assert.Equal((0, 0), (_feed.Watchers, _feed.WatchersListed));
         Assert.Equal(0, _time.TimersSet);
     }
 
