@@ -11,7 +11,7 @@ namespace HealthGrains.Host.Serving;
 
 /// <summary>Everything that a server is told, checked.</summary>
 /// <remarks>Sources, the later winning: <c>appsettings.json</c> beside the program and in the working directory, variables
-/// <c>HEALTHGRAINS__…</c> (two underscores between the parts of a name), options. docs of each name are in the README.</remarks>
+/// <c>HEALTHGRAINS__…</c> (two underscores between the parts of a name), options. The README has every name.</remarks>
 internal sealed record ServerSettings
 {
     public const string VariablePrefix = "HEALTHGRAINS__";

@@ -22,7 +22,7 @@ public sealed class CallerAuthentication(TokenValidator tokens, TokenRules rules
     {
         if (authorization is null || !authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
             return new CallerCheck(null, TokenProblem.Missing);
-        var check = await tokens.ValidateAsync(authorization[Scheme.Length..], waiting);
+        var check = await tokens.ValidateAsync(authorization.AsMemory(Scheme.Length), waiting);
         if (check.Token is not { } token) return new CallerCheck(null, check.Problem);
 
         if (!IsBoundTo(token, certificate)) return new CallerCheck(null, TokenProblem.Binding);

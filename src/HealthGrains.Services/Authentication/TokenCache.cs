@@ -22,10 +22,10 @@ internal sealed class TokenCache(int entriesMax)
     /// <summary>Entries kept, at most the maximum; for tests and metrics.</summary>
     public int Count => _young.Count + _old.Count;
 
-    public static TokenDigest DigestOf(string token)
+    public static TokenDigest DigestOf(ReadOnlySpan<char> token)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(MemoryMarshal.AsBytes(token.AsSpan()), hash);
+        SHA256.HashData(MemoryMarshal.AsBytes(token), hash);
         return new TokenDigest(MemoryMarshal.Read<UInt128>(hash), MemoryMarshal.Read<UInt128>(hash[16..]));
     }
 

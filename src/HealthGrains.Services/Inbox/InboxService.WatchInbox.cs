@@ -14,7 +14,7 @@ internal sealed partial class InboxService
     /// inbox's own journal wakes it. Each item is asked about in its patient's turn right before it is sent, in windows of
     /// <see cref="ServiceLimits.InboxWindowMax"/>; an answer older than <see cref="ServiceLimits.RecheckAfter"/> is asked
     /// again. What may not be known any more leaves as NOTIFICATION_WITHDRAWN, so that the sequence has no gap.</remarks>
-    private async Task WatchInboxAsync(
+    internal async Task WatchInboxAsync(
         Wire.WatchInboxRequest request, IRpcReplyStream<Wire.InboxItem> replies, RpcCall call, CancellationToken ct)
     {
         var session = CallerSession.Of(call);

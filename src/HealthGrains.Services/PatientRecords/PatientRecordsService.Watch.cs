@@ -18,7 +18,7 @@ internal sealed partial class PatientRecordsService
     /// refusal, and the stream ends with it.</para>
     /// <para>W3. At most one page is held for a stream; a reader that takes nothing is ended by the RPC layer.</para>
     /// </remarks>
-    private async Task WatchAsync(
+    internal async Task WatchAsync(
         Wire.WatchRequest request, IRpcReplyStream<Wire.RecordChange> replies, RpcCall call, CancellationToken ct)
     {
         var session = CallerSession.Of(call);

@@ -80,7 +80,7 @@ public sealed class SubmitManyTests
     public async Task A_failing_store_is_a_result_that_may_be_repeated()
     {
         await using var host = await ServiceHost.StartAsync();
-        host.Store.Faults.FailNextAppend(JournalFault.DiskFull);
+        host.Store.Faults.FailNextAppend(JournalFault.DiskFull, turn => turn.Journal.Kind == JournalKind.Patient);
         await using var call = host.As(People.HospitalSystem).SubmitMany();
         for (var i = 0; i < 2; i++)
         {

@@ -163,16 +163,19 @@ public abstract partial class PatientEngineSuite
         var hold = engine.Store.HoldNextAppend(grain);
         var running = engine.Begin(grain, new Count("first", 0, 1));
         await hold.ReachedAsync();
-        var reads = await QueueAsync(engine, grain, Enumerable.Repeat(TurnPriority.PatientRead, 20));
-        var replays = await QueueAsync(engine, grain, Enumerable.Repeat(TurnPriority.Replay, 20));
+        const int tooMany = 8;
+        var reads = await QueueAsync(
+            engine, grain, Enumerable.Repeat(TurnPriority.PatientRead, GrainLimits.MailboxDepthHigh / 2));
+        var replays = await QueueAsync(
+            engine, grain, Enumerable.Repeat(TurnPriority.Replay, (GrainLimits.MailboxDepthHigh / 2) + tooMany));
 
         bench.Time.Advance(GrainLimits.AdmissionWaitMax);
 
         Assert.Equal(GrainLimits.MailboxDepthHigh, engine.Engine.Status.WaitingCalls);
-        Assert.Equal(40 - GrainLimits.MailboxDepthHigh, engine.Engine.Status.RefusedCalls);
+        Assert.Equal(tooMany, engine.Engine.Status.RefusedCalls);
         hold.Release();
         await Task.WhenAll([running, .. reads]).Within("serving the reads");
-        await Task.WhenAll(replays.Skip(40 - GrainLimits.MailboxDepthHigh)).Within("serving the replays that stayed");
-        Assert.All(replays.Take(40 - GrainLimits.MailboxDepthHigh), shed => Assert.True(shed.IsFaulted));
+        await Task.WhenAll(replays.Skip(tooMany)).Within("serving the replays that stayed");
+        Assert.All(replays.Take(tooMany), shed => Assert.True(shed.IsFaulted));
     }
 }

@@ -1,0 +1,124 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using HealthGrains.Contracts.V1;
+using HealthGrains.EndToEnd.Tests.CommandLine;
+using HealthGrains.Host.CommandLine;
+using HealthGrains.Rpc;
+using HealthGrains.Testing.Clocks;
+using Xunit;
+
+namespace HealthGrains.EndToEnd.Tests.Hosting;
+
+/// <summary>TLS on the gRPC port, and callers with certificates.</summary>
+public sealed class TlsTests : IDisposable
+{
+    private static readonly DateTimeOffset From = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public async Task A_server_with_a_certificate_is_reached_by_who_trusts_it()
+    {
+        using var authority = Authority("CN=Test authority");
+        WriteServer(authority);
+        await using var host = await HostProcess.StartAsync(
+            _directory.File("data"), "--tls-cert", _directory.File("server.pem"), "--tls-key", _directory.File("server.key"));
+        var token = (await CliRun.Of("token", "operator", "--data", host.Data)).Output.Trim();
+        var address = $"https://127.0.0.1:{host.Grpc.Port}";
+
+        var trusting = await CliRun.Of("status", "--json", "--server", address, "--token", token, "--ca-cert", _directory.File("authority.pem"));
+        Assert.True(trusting.Exit == ExitCode.Ok, trusting.Error);
+        (await CliRun.Of("status", "--server", address, "--token", token)).FailsWith(ExitCode.Unavailable, "UNAVAILABLE");
+        (await CliRun.Of("status", "--server", host.Grpc.ToString(), "--token", token)).FailsWith(ExitCode.Unavailable, "");
+        Assert.Equal(0, await host.StopAsync());
+    }
+
+    [Fact]
+    public async Task A_client_certificate_speaks_for_its_organisation_and_no_other()
+    {
+        using var authority = Authority("CN=Test authority");
+        WriteServer(authority);
+        await using var host = await HostProcess.StartAsync(
+            _directory.File("data"), "--tls-cert", _directory.File("server.pem"), "--tls-key", _directory.File("server.key"),
+            "--tls-client-ca", _directory.File("authority.pem"));
+        using var own = Client(authority, "CN=lab, OU=1750100125", "1.3.6.1.5.5.7.3.2");
+        using var other = Client(authority, "CN=lab, OU=1750803447", "1.3.6.1.5.5.7.3.2");
+        using var wrongUsage = Client(authority, "CN=lab, OU=1750100125", "1.3.6.1.5.5.7.3.1");
+        using var stranger = Authority("CN=Another authority");
+        using var strange = Client(stranger, "CN=lab, OU=1750100125", "1.3.6.1.5.5.7.3.2");
+        var token = (await CliRun.Of("token", "producer", "--organization", "1750100125", "--data", host.Data)).Output.Trim();
+
+        // A producer is let in and then refused for what it asks, not for who it is.
+        Assert.Equal(RpcStatusCode.InvalidArgument, await AskAsync(host, token, own));
+        Assert.Equal(RpcStatusCode.InvalidArgument, await AskAsync(host, token, null));
+        Assert.Equal(RpcStatusCode.PermissionDenied, await AskAsync(host, token, other));
+        Assert.Equal(RpcStatusCode.Unavailable, await AskAsync(host, token, wrongUsage));
+        Assert.Equal(RpcStatusCode.Unavailable, await AskAsync(host, token, strange));
+        Assert.Equal(0, await host.StopAsync());
+    }
+
+    [Fact]
+    public async Task A_key_that_everybody_may_read_is_refused()
+    {
+        using var authority = Authority("CN=Test authority");
+        WriteServer(authority);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(_directory.File("server.key"), UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        var run = await CliRun.Of(
+            "serve", "--data", _directory.File("data"), "--grpc", "127.0.0.1:0", "--web", "127.0.0.1:0",
+            "--tls-cert", _directory.File("server.pem"), "--tls-key", _directory.File("server.key"));
+        run.FailsWith(ExitCode.Denied, "server.key");
+    }
+
+    private static async Task<RpcStatusCode> AskAsync(HostProcess host, string token, X509Certificate2? certificate)
+    {
+        var tls = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, _, _, _) => true };
+        if (certificate is not null) tls.ClientCertificates = [certificate];
+        await using var channel = new RpcChannel(new Uri($"https://127.0.0.1:{host.Grpc.Port}"), new RpcChannelOptions { Tls = tls });
+        var error = await Assert.ThrowsAsync<RpcException>(() => channel.UnaryAsync<SubmitRequest, SubmitResponse>(
+            "/healthgrains.v1.DocumentExchange/Submit", new SubmitRequest(),
+            new RpcCallOptions { Headers = new RpcMetadata { { "authorization", "Bearer " + token } } }, CancellationToken.None).Within("asking over TLS"));
+        return error.Code;
+    }
+
+    private static X509Certificate2 Authority(string name)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(name, key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
+        return request.CreateSelfSigned(From, From.AddYears(10));
+    }
+
+    private static X509Certificate2 Client(X509Certificate2 authority, string name, string usage) => Issue(authority, name, usage, _ => { });
+
+    private static X509Certificate2 Issue(X509Certificate2 authority, string name, string usage, Action<CertificateRequest> more)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(name, key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], true));
+        more(request);
+        using var signed = request.Create(authority, From, From.AddYears(5), RandomNumberGenerator.GetBytes(12));
+
+        // Through PKCS#12: a key that lives in memory alone is not offered by every TLS stack.
+        using var together = signed.CopyWithPrivateKey(key);
+        return X509CertificateLoader.LoadPkcs12(together.Export(X509ContentType.Pfx), null);
+    }
+
+    private void WriteServer(X509Certificate2 authority)
+    {
+        using var server = Issue(authority, "CN=127.0.0.1", "1.3.6.1.5.5.7.3.1", request =>
+        {
+            var names = new SubjectAlternativeNameBuilder();
+            names.AddIpAddress(System.Net.IPAddress.Loopback);
+            request.CertificateExtensions.Add(names.Build());
+        });
+        File.WriteAllText(_directory.File("authority.pem"), authority.ExportCertificatePem());
+        File.WriteAllText(_directory.File("server.pem"), server.ExportCertificatePem());
+        File.WriteAllText(_directory.File("server.key"), server.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(_directory.File("server.key"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+}
