@@ -89,7 +89,8 @@ public sealed partial class HostProcess : IAsyncDisposable
 
     public static ProcessStartInfo StartInfo(IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo("dotnet")
+        // A test run that a shell put into the background inherits an ignored SIGINT, and so would the server.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
