@@ -58,7 +58,7 @@ internal static class PatientEventCodec
                 entry.AuthorizationRevoked = new StoredAuthorizationRevoked { Number = revoked.AuthorizationNumber };
                 break;
             case ProfessionalBlocked blocked:
-                entry.ProfessionalBlocked = new StoredProfessional
+                entry.ProfessionalBlocked = new StoredBlock
                 {
                     Id = blocked.Professional.ToString(),
                     Reason = blocked.Reason,
