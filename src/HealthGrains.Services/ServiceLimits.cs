@@ -24,6 +24,12 @@ public static class ServiceLimits
     /// about by itself.</summary>
     public static readonly TimeSpan RecheckAfter = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>How long an open stream waits before it asks a busy grain again; doubled each time, and scattered.</summary>
+    public static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>How often an open stream asks a busy grain, about 5 s in all; then it ends with <c>OVERLOADED</c>.</summary>
+    public const int BusyTriesMax = 9;
+
     /// <summary>Requests under way on one <c>SubmitMany</c>; then the stream is read no further.</summary>
     public const int SubmitManyInFlightMax = 256;
 

@@ -29,16 +29,14 @@ public sealed record WithdrawDocument(UniqueId Target, UniqueId? TwinOf, string 
             return Refuse(refusal);
 
         // What a closing sealed, and for the patient what is hidden, is answered like what does not exist.
-        if (state.Index.Find(Target) is not { } entry
-            || entry is { Sealed: true, Status: not DocumentStatus.Deleted }
-            || (By.Kind == ActorKind.Patient && entry.IsHiddenFromPatient))
-        {
-            return Refuse(RefusalCode.TargetNotFound, "The document to withdraw is not known here.", "unique_id");
-        }
+        var entry = state.Index.Find(Target) is { } known
+            && known is not { Sealed: true, Status: not DocumentStatus.Deleted }
+            && !(By.Kind == ActorKind.Patient && known.IsHiddenFromPatient)
+                ? known
+                : null;
 
-        if (!entry.IsManagedBy(By))
-            return Refuse(RefusalCode.NotAuthor, "Only the author's organisation may withdraw a document.", "unique_id");
-        if (entry.Status == DocumentStatus.Deleted)
+        // The order of the checks is part of the contract: a repetition, then the record, then its documents.
+        if (entry is { Status: DocumentStatus.Deleted } && entry.IsManagedBy(By))
         {
             return Reply(new WithdrawnDocument(entry.Id, Target, entry.WithdrawnAt ?? turn.Now, true)
             {
@@ -48,6 +46,10 @@ public sealed record WithdrawDocument(UniqueId Target, UniqueId? TwinOf, string 
 
         if (!state.Record.IsOpen)
             return Refuse(RefusalCode.RecordClosed, "The record is closed.", "patient");
+        if (entry is null)
+            return Refuse(RefusalCode.TargetNotFound, "The document to withdraw is not known here.", "unique_id");
+        if (!entry.IsManagedBy(By))
+            return Refuse(RefusalCode.NotAuthor, "Only the author's organisation may withdraw a document.", "unique_id");
         if (entry.ReplacedBy is not null)
         {
             var head = state.Index.HeadOf(entry);

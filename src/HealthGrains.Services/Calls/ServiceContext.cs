@@ -87,4 +87,26 @@ internal sealed class ServiceContext
         var result = await Engine.AskAsync(grain, command, waiting);
         return result.Refusal is { } refusal ? throw RefusalStatus.Of(refusal) : result.Value;
     }
+
+    /// <summary>Asks for a stream that is open already: a grain that is busy is asked again a little later, so that one crowded
+    /// record does not end its watchers. Nothing is sent meanwhile.</summary>
+    /// <exception cref="EngineOverloadedException">It was busy <see cref="ServiceLimits.BusyTriesMax"/> times.</exception>
+    public async ValueTask<TurnResult<TAnswer>> AskPatientlyAsync<TAnswer>(
+        JournalId patient, PatientCommand<TAnswer> command, CancellationToken waiting)
+    {
+        var pause = ServiceLimits.BusyPause;
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await Engine.AskAsync(patient, command, waiting);
+            }
+            catch (EngineOverloadedException) when (tries < ServiceLimits.BusyTriesMax)
+            {
+                // Those who were turned away together do not come back together.
+                await Task.Delay(pause * (0.5 + Random.Shared.NextDouble()), Time, waiting);
+                pause *= 2;
+            }
+        }
+    }
 }

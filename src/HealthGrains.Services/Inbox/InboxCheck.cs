@@ -12,7 +12,10 @@ namespace HealthGrains.Services.Inbox;
 /// <summary>From lines of an inbox to what may be sent of them now: each patient's grain is asked once more.</summary>
 /// <remarks>A line was allowed when it was routed; a right may have been lost since. The answer is used for the items about to
 /// be sent and is not kept.</remarks>
-internal sealed class InboxCheck(ServiceContext context, Reader reader)
+/// <param name="context">Engine and clock.</param>
+/// <param name="reader">Whose inbox it is.</param>
+/// <param name="patiently">True for an open stream, which waits for a busy grain.</param>
+internal sealed class InboxCheck(ServiceContext context, Reader reader, bool patiently)
 {
     private const string NotificationWithdrawn = "NOTIFICATION_WITHDRAWN";
 
@@ -53,7 +56,11 @@ internal sealed class InboxCheck(ServiceContext context, Reader reader)
         var documents = new DocumentId[places.Count];
         for (var i = 0; i < documents.Length; i++)
             documents[i] = lines[start + places[i]].Delivery.Document;
-        var answers = await context.AskAsync(GrainIds.Of(patient), new MayKnow(reader, documents), waiting);
+        var question = new MayKnow(reader, documents);
+        var result = patiently
+            ? await context.AskPatientlyAsync(GrainIds.Of(patient), question, waiting)
+            : await context.Engine.AskAsync(GrainIds.Of(patient), question, waiting);
+        var answers = result.Refusal is { } refusal ? throw RefusalStatus.Of(refusal) : result.Value;
         for (var i = 0; i < documents.Length; i++)
             may[places[i]] = answers[i];
     }

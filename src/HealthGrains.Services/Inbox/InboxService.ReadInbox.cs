@@ -25,7 +25,7 @@ internal sealed partial class InboxService
         };
 
         // All of it leaves at once, so all of it is asked about at once.
-        var check = new InboxCheck(context, Domain.Patients.PatientState.ReaderOf(reader));
+        var check = new InboxCheck(context, Domain.Patients.PatientState.ReaderOf(reader), patiently: false);
         response.Items.Add(await check.ToItemsAsync(page.Lines, 0, page.Lines.Count, ct));
         return response;
     }

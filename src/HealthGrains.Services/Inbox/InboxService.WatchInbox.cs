@@ -19,7 +19,7 @@ internal sealed partial class InboxService
         Wire.WatchInboxRequest request, IRpcReplyStream<Wire.InboxItem> replies, RpcCall call, CancellationToken ct)
     {
         var session = CallerSession.Of(call);
-        var check = new InboxCheck(context, PatientState.ReaderOf(ReaderOf(session)));
+        var check = new InboxCheck(context, PatientState.ReaderOf(ReaderOf(session)), patiently: true);
         var inbox = InboxOf(session);
         using var place = context.Streams.Take(session.Caller.Key);
         using var feed = context.Feed.Subscribe(inbox);

@@ -51,8 +51,10 @@ internal sealed partial class PatientRecordsService
         while (true)
         {
             session.ThrowIfExpired(context.Now);
-            var result = await context.Engine.AskAsync(
-                target.Journal, new ChangesSince(cursor, ServiceLimits.PageSizeMax, target.By), ct);
+            var question = new ChangesSince(cursor, ServiceLimits.PageSizeMax, target.By);
+            var result = isFirst
+                ? await context.Engine.AskAsync(target.Journal, question, ct)
+                : await context.AskPatientlyAsync(target.Journal, question, ct);
             if (result.Refusal is { } refusal)
             {
                 if (!isFirst)
@@ -94,7 +96,8 @@ internal sealed partial class PatientRecordsService
         // Nobody takes a right from the person; what the page shows only must not be old.
         if (target.By.Kind != ActorKind.Professional)
             return context.Time.GetElapsedTime(answered) <= ServiceLimits.RecheckAfter;
-        return await context.AskAsync(
+        var may = await context.AskPatientlyAsync(
             target.Journal, new MayStillSee(PatientState.ReaderOf(target.By), change.Document?.Entry.Id), ct);
+        return may is { Refusal: null, Value: true };
     }
 }

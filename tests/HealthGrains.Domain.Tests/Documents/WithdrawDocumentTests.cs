@@ -52,6 +52,21 @@ public sealed class WithdrawDocumentTests
     }
 
     [Fact]
+    public void A_closed_record_tells_nobody_which_documents_it_holds()
+    {
+        _record.Submit("report");
+        _record.Submit("withdrawn");
+        _record.Withdraw("withdrawn");
+        _record.Close();
+
+        var answers = new[] { "report", "withdrawn", "unknown" }
+            .Select(name => _record.Withdraw(name, by: Cast.ClinicSystem).Refusal?.Code);
+
+        Assert.All(answers, code => Assert.Equal(RefusalCode.RecordClosed, code));
+        Assert.True(_record.Withdraw("withdrawn").Value.AlreadyWithdrawn);
+    }
+
+    [Fact]
     public void An_unknown_document_cannot_be_withdrawn()
     {
         Assert.Equal(RefusalCode.TargetNotFound, _record.Withdraw("unknown").Refusal?.Code);

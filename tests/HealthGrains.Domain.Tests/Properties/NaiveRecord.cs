@@ -205,14 +205,15 @@ internal sealed class NaiveRecord
     {
         if (_state is "absent" or "opposed")
             return "PATIENT_UNKNOWN";
-        if (Find(move.Name) is not { } paper || (paper.Sealed && !paper.Withdrawn))
-            return "TARGET_NOT_FOUND";
-        if (!Manages(move.By, paper))
-            return "NOT_AUTHOR";
-        if (paper.Withdrawn)
+        var paper = Find(move.Name);
+        if (paper is { Withdrawn: true } && Manages(move.By, paper))
             return "again";
         if (_state == "closed")
             return "RECORD_CLOSED";
+        if (paper is null || (paper.Sealed && !paper.Withdrawn))
+            return "TARGET_NOT_FOUND";
+        if (!Manages(move.By, paper))
+            return "NOT_AUTHOR";
         if (paper.ReplacedBy is not null)
             return "STALE_VERSION";
         var twin = TwinOf(paper) is { InForce: true } other ? other : null;

@@ -105,6 +105,28 @@ public sealed class SendingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_busy_record_ends_no_watch_that_is_open()
+    {
+        var busy = new BusyEngine(_host.Dependencies.Engine);
+        using var closing = new CancellationTokenSource();
+        var replies = new SlowReader<Wire.RecordChange>(() =>
+        {
+            busy.Busy = 3;
+            return Task.CompletedTask;
+        }) { After = (3, closing.Cancel) };
+        var watching = new PatientRecordsService(new ServiceContext(_host.Dependencies with { Engine = busy })).WatchAsync(
+            new Wire.WatchRequest { Patient = _patient }, replies, Call("PatientRecords/Watch"), closing.Token);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => watching.Within("the end"));
+        Assert.Equal([1L, 2L, 3L], replies.Taken.Select(change => change.Sequence));
+        Assert.Equal(0, busy.Busy);
+
+        busy.Busy = 1;
+        var first = new PatientRecordsService(new ServiceContext(_host.Dependencies with { Engine = busy })).WatchAsync(
+            new Wire.WatchRequest { Patient = _patient }, replies, Call("PatientRecords/Watch"), CancellationToken.None);
+        await Assert.ThrowsAsync<EngineOverloadedException>(() => first.Within("the refusal of a new watch"));
+    }
+
+    [Fact]
     public async Task A_watch_subscribes_before_it_reads()
     {
         var order = new ConcurrentQueue<string>();
@@ -191,6 +213,29 @@ public sealed class SendingTests : IAsyncLifetime
             order.Enqueue("subscribe");
             return feed.Subscribe(journal);
         }
+    }
+
+    /// <summary>Turns so many asks away.</summary>
+    private sealed class BusyEngine(IGrainEngine engine) : IGrainEngine
+    {
+        public int Busy { get; set; }
+
+        public EngineStatus Status => engine.Status;
+
+        public ValueTask<TurnResult<TAnswer>> AskAsync<TState, TEvent, TAnswer>(
+            JournalId grain, Command<TState, TEvent, TAnswer> command, CancellationToken waiting)
+            where TState : class
+            where TEvent : class
+        {
+            if (Busy == 0)
+                return engine.AskAsync(grain, command, waiting);
+            Busy--;
+            throw new EngineOverloadedException("busy");
+        }
+
+        public ValueTask DrainAsync(TimeSpan atMost) => engine.DrainAsync(atMost);
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
     private sealed class OrderedEngine(IGrainEngine engine, ConcurrentQueue<string> order) : IGrainEngine
