@@ -16,6 +16,10 @@ public sealed record ListDocuments(DocumentFilter Filter, PagePlace? After, int 
 {
     public const int PageSizeMax = 200;
 
+    /// <summary>Bytes of the entries of one page: what a message holds is bounded, and what an entry may hold is much. One
+    /// entry always fits.</summary>
+    public const int PageBytesMax = 3 * 1024 * 1024;
+
     public override TurnPriority Priority =>
         By.Kind == ActorKind.Patient ? TurnPriority.PatientRead : TurnPriority.ProfessionalRead;
 
@@ -56,7 +60,7 @@ public sealed record ListDocuments(DocumentFilter Filter, PagePlace? After, int 
 
         matching.Sort((a, b) => PagePlace.Of(a).CompareTo(PagePlace.Of(b)));
         var from = After is { } place ? matching.FindIndex(entry => PagePlace.Of(entry).CompareTo(place) > 0) : 0;
-        var page = from < 0 ? [] : matching.GetRange(from, Math.Min(PageSize, matching.Count - from));
+        var page = from < 0 ? [] : matching.GetRange(from, Fitting(matching, from));
         var more = from >= 0 && from + page.Count < matching.Count;
         var feed = By.Kind == ActorKind.Patient ? state.PatientFeed : state.ProfessionalFeed;
         return new DocumentPage(
@@ -65,6 +69,21 @@ public sealed record ListDocuments(DocumentFilter Filter, PagePlace? After, int 
             leftOut,
             feed.Last,
             state.Consent.Version);
+    }
+
+    private int Fitting(List<DocumentEntry> matching, int from)
+    {
+        var count = 0;
+        var bytes = 0;
+        while (count < PageSize && from + count < matching.Count)
+        {
+            bytes += matching[from + count].Metadata.BytesAtMost;
+            if (count > 0 && bytes > PageBytesMax)
+                break;
+            count++;
+        }
+
+        return count;
     }
 }
 

@@ -55,6 +55,21 @@ public sealed record DocumentMetadata
     public IReadOnlyList<string> ReferenceIds { get; init; } = [];
 
     public string Comments { get; init; } = "";
+
+    /// <summary>At least as many bytes as the entry takes on the wire: pages are bounded by it.</summary>
+    public int BytesAtMost
+    {
+        get
+        {
+            var chars = UniqueId.ToString().Length + Title.Length + TypeCode.Length + FormatCode.Length + MimeType.Length
+                + LanguageCode.Length + PracticeSettingCode.Length + FacilityTypeCode.Length + Comments.Length
+                + (LegalAuthenticator?.Chars ?? 0) + Authors.Sum(author => author.Chars) + EventCodes.Sum(code => code.Length)
+                + ReferenceIds.Sum(reference => reference.Length);
+
+            // UTF-8 takes at most three bytes for a char; tags, lengths, ids, times and warnings are counted generously.
+            return (3 * chars) + (64 * (Authors.Count + 1)) + (8 * (EventCodes.Count + ReferenceIds.Count)) + 2_048;
+        }
+    }
 }
 
 /// <summary>Who wrote, or who answers for, a document.</summary>
@@ -69,7 +84,11 @@ public sealed record Author(
     string OrganizationName,
     string Role,
     string Specialty,
-    AuthorKind Kind);
+    AuthorKind Kind)
+{
+    internal int Chars =>
+        Id.Length + Name.Length + OrganizationId.Length + OrganizationName.Length + Role.Length + Specialty.Length;
+}
 
 /// <summary>Stored: never renumbered.</summary>
 public enum AuthorKind

@@ -107,7 +107,7 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
             return Refuse(no, ReaderTurn.RefusalTrace(state, turn.Now, By, AccessAction.ListDocuments, [], outcome));
         Func<DocumentEntry, bool> sees =
             entry => AccessDecision.ForDocument(entry, reader, includeDeprecated: true).IsAllowed;
-        var told = state.ProfessionalFeed.After(After, Max)
+        var told = Fitting(state, state.ProfessionalFeed)
             .Select(item => Told(state, item, sees).Document).OfType<DocumentId>().Distinct().ToList();
         return Page(
             state,
@@ -132,7 +132,7 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
                 RefusalCode.MetadataInvalid, "The cursor is beyond the last change of this record.", "after_sequence");
         }
 
-        var items = feed.After(After, Max).Select(item => Told(state, item, sees)).ToList();
+        var items = Fitting(state, feed).Select(item => Told(state, item, sees)).ToList();
         var views = items.Select(item =>
             item.Document is { } id && state.Index.Find(id) is { } entry && sees(entry)
                 ? DocumentView.Of(state, entry, By)
@@ -142,6 +142,20 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
             PermittedUntil = permittedUntil,
         };
         return events.Count == 0 ? Reply(page) : Emit(events, _ => page);
+    }
+
+    // As many as fit one message.
+    private IEnumerable<FeedItem> Fitting(PatientState state, AudienceFeed feed)
+    {
+        var bytes = 0;
+        foreach (var item in feed.After(After, Max))
+        {
+            var before = bytes;
+            bytes += item.Document is { } id && state.Index.Find(id) is { } entry ? entry.Metadata.BytesAtMost : 512;
+            if (before > 0 && bytes > ListDocuments.PageBytesMax)
+                yield break;
+            yield return item;
+        }
     }
 
     // Of news of what a closing sealed, or of what is hidden from the caller since, the place in the sequence remains, not

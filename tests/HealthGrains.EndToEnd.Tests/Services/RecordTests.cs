@@ -290,6 +290,52 @@ public sealed class RecordTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Documents_with_the_longest_metadata_are_listed_in_shorter_pages()
+    {
+        await OpenWithDocumentAsync();
+        await _owner.AuthorizeAsync(_patient, People.DoctorId);
+        const int documents = 40;
+        for (var i = 0; i < documents; i++)
+        {
+            var request = People.Document(_patientId, $"long{i}", $"long {i}");
+            var author = People.Author();
+            author.Name = new string('é', 256);
+            author.OrganizationName = new string('€', 256);
+            request.Metadata.Authors.Clear();
+            request.Metadata.Authors.Add(Enumerable.Repeat(author, 50));
+            request.Metadata.Comments = new string('€', 1000);
+            request.Metadata.EventCodes.Add(Enumerable.Repeat(new string('€', 256), 100));
+            request.Metadata.ReferenceIds.Add(Enumerable.Repeat(new string('€', 256), 100));
+            await _hospital.SubmitAsync(request);
+        }
+
+        var listed = new List<string>();
+        var pages = 0;
+        var token = "";
+        do
+        {
+            var page = await ListAsync(_doctor, r => { r.PageSize = 200; r.PageToken = token; });
+            listed.AddRange(page.Documents.Select(document => document.UniqueId));
+            token = page.NextPageToken;
+            pages++;
+        }
+        while (token.Length > 0);
+        Assert.Equal(documents + 1, listed.Distinct().Count());
+        Assert.Equal(documents + 1, listed.Count);
+        Assert.InRange(pages, 2, 10);
+
+        var changes = 0;
+        Wire.ChangesSinceResponse since;
+        do
+        {
+            since = await _doctor.ChangesAsync(_patient, changes, 200);
+            changes += since.Changes.Count;
+        }
+        while (since.HasMore);
+        Assert.Equal(documents + 1, changes);
+    }
+
+    [Fact]
     public async Task Page_2_after_a_revocation_is_refused()
     {
         await OpenWithDocumentAsync();
