@@ -116,6 +116,20 @@ public sealed class CdaSubmitTests : IAsyncLifetime
         Assert.Equal(string.Join(',', expected), error.FindDetail<ErrorInfo>()!.Metadata["fields"]);
     }
 
+    [Fact]
+    public async Task Very_many_disagreements_still_have_their_code()
+    {
+        var request = Request();
+        request.Metadata.EventCodes.Add(Enumerable.Repeat("none-of-the-header", 100));
+        request.Metadata.ReferenceIds.Add(Enumerable.Repeat("none-of-the-header", 100));
+        var error = await Waiting.RefusedAsync(
+            () => Producer.SubmitAsync(request), RefusalCode.CdaHeaderMismatch, "metadata.event_codes[0]");
+        var facts = error.FindDetail<ErrorInfo>()!.Metadata; // ! Refused found it
+        Assert.StartsWith("metadata.event_codes[0],", facts["fields"], StringComparison.Ordinal);
+        Assert.Equal("184", facts["fields_left_out"]);
+        Assert.Equal(16, error.FindDetail<BadRequest>()!.FieldViolations.Count); // ! Refused found a field
+    }
+
     [Theory]
     [InlineData("a DTD", RefusalCode.MetadataInvalid)]
     [InlineData("an entity bomb", RefusalCode.MetadataInvalid)]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using HealthGrains.Domain.Cda;
 using HealthGrains.Domain.Refusals;
 
@@ -8,8 +9,12 @@ namespace HealthGrains.Domain.Documents.Intake;
 /// CI-SIS, volet Partage de documents de santé, correspondence of XDS metadata and CDA header.</remarks>
 internal static class CdaCrossCheck
 {
-    /// <summary>The key of the refusal's details that lists every path, separated by commas.</summary>
+    /// <summary>The key of the refusal's details that lists the paths, separated by commas: at most
+    /// <see cref="IntakeLimits.MismatchPathsMax"/>.</summary>
     public const string FieldsKey = "fields";
+
+    /// <summary>The key of the refusal's details that counts the paths that are not listed.</summary>
+    public const string FieldsLeftOutKey = "fields_left_out";
 
     // A time without offset was written by a clock somewhere on earth: from UTC-12 to UTC+14.
     private static readonly TimeSpan OffsetsOnEarth = TimeSpan.FromHours(14);
@@ -47,10 +52,12 @@ internal static class CdaCrossCheck
             request.Replaces.Length == 0 || header.Replaces is not { } replaces || request.Replaces == replaces.ToString(),
             "replaces");
 
-        return paths is null
-            ? null
-            : new Refusal(RefusalCode.CdaHeaderMismatch, "The request and the document's header disagree.", paths[0])
-                .With(FieldsKey, string.Join(',', paths));
+        if (paths is null)
+            return null;
+        var refusal = new Refusal(RefusalCode.CdaHeaderMismatch, "The request and the document's header disagree.", paths[0])
+            .With(FieldsKey, string.Join(',', paths.Take(IntakeLimits.MismatchPathsMax)));
+        var leftOut = paths.Count - IntakeLimits.MismatchPathsMax;
+        return leftOut > 0 ? refusal.With(FieldsLeftOutKey, leftOut.ToString(CultureInfo.InvariantCulture)) : refusal;
 
         void Expect(bool agrees, string path)
         {

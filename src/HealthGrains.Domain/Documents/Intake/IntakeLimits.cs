@@ -37,4 +37,8 @@ public static class IntakeLimits
 
     /// <summary>How far an act may lie ahead.</summary>
     public const int ServiceYearsAheadMax = 10;
+
+    /// <summary>Paths named in a refusal where request and header disagree; of more the number is told. A refusal whose details
+    /// do not fit a trailer would lose its code.</summary>
+    public const int MismatchPathsMax = 16;
 }
