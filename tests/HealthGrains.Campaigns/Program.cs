@@ -26,6 +26,7 @@ var seconds = new Option<double>("--seconds") { Description = "Of each measureme
 Option[] common = [seed, rounds, acked, server, preload, planted, bytes, patients, seconds];
 
 Command("kill", "kill -9 under load", (options, _) => new KillFault(Path.Combine(options.WorkDirectory, "data")));
+Command("stop", "SIGTERM under load", (options, _) => new StopFault(Path.Combine(options.WorkDirectory, "data")));
 Command("power-cut", "power cut of the data's disk under load (root)", (options, _) => new PowerCutFault(options.WorkDirectory));
 
 var rates = new Command("rates", "Rates of Submit and SubmitMany beside empty calls");
