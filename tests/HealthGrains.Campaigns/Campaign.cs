@@ -113,6 +113,17 @@ internal static class Campaign
                     + $"slowest start {starts[^1].TotalSeconds:0.00} s");
             }
 
+            if (failed == 0)
+            {
+                if (await server.StopAsync() != 0)
+                {
+                    Console.WriteLine($"{fault.Name}: the server did not end well on SIGTERM");
+                    failed++;
+                }
+
+                failed += await StoreCheck.RunAsync(options.Server, fault.DataDirectory, ledger, random, cancellation);
+            }
+
             return failed > 0 ? 1 : voided > 0 || ledger.Acknowledged < options.Acknowledged ? 3 : 0;
         }
         catch (ServerRefusedException refused) when (strikes > 0)

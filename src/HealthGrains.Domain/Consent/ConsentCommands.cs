@@ -136,6 +136,9 @@ public sealed record RevokeAuthorization(int? Number, HolderKind Holder, string?
 /// <summary>The patient blocks a professional: their permits end and all reading stops; deposits do not.</summary>
 public sealed record BlockProfessional(ProfessionalId Professional) : ConsentCommand
 {
+    /// <summary>The patient's words; may be empty.</summary>
+    public string Reason { get; init; } = "";
+
     protected override Decision<PatientState, PatientEvent, ConsentChange> DecideOpen(PatientState state, TurnContext turn)
     {
         if (state.Consent.IsBlocked(Professional))
@@ -145,7 +148,7 @@ public sealed record BlockProfessional(ProfessionalId Professional) : ConsentCom
             .Where(a => a is { Permit: true, Holder: HolderKind.Professional, RevokedAt: null } && a.HolderId == id)
             .ToList();
         return Emit(
-            [new ProfessionalBlocked(turn.Now, Actor.Patient, Professional)],
+            [new ProfessionalBlocked(turn.Now, Actor.Patient, Professional) { Reason = Reason }],
             after => new ConsentChange(turn.Now, after.Consent.Version, false) { Ended = ended });
     }
 }

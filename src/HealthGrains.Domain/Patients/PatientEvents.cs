@@ -17,7 +17,11 @@ public abstract record PatientEvent(DateTimeOffset At, Actor By);
 /// <param name="Activated">By the person, who accepted the terms; otherwise it exists but the person has not come yet.</param>
 /// <param name="RestoresContent">When re-opening: whether what was there before closing comes back.</param>
 public sealed record RecordOpened(DateTimeOffset At, Actor By, bool Activated, bool RestoresContent)
-    : PatientEvent(At, By);
+    : PatientEvent(At, By)
+{
+    /// <summary>Version of the terms that the person accepted; empty when nobody accepted any.</summary>
+    public string TermsVersion { get; init; } = "";
+}
 
 /// <summary>The person opposed having a record, before there was one.</summary>
 public sealed record RecordOpposed(DateTimeOffset At, Actor By, string Reason) : PatientEvent(At, By);
@@ -76,7 +80,11 @@ public sealed record AuthorizationGranted(DateTimeOffset At, Actor By, Authoriza
 public sealed record AuthorizationRevoked(DateTimeOffset At, Actor By, int AuthorizationNumber) : PatientEvent(At, By);
 
 /// <summary>A professional was blocked. It ends the permits that name them.</summary>
-public sealed record ProfessionalBlocked(DateTimeOffset At, Actor By, ProfessionalId Professional) : PatientEvent(At, By);
+public sealed record ProfessionalBlocked(DateTimeOffset At, Actor By, ProfessionalId Professional) : PatientEvent(At, By)
+{
+    /// <summary>The patient's words, for the patient; may be empty.</summary>
+    public string Reason { get; init; } = "";
+}
 
 /// <summary>A block was removed, and nothing else: no permit comes back.</summary>
 public sealed record ProfessionalUnblocked(DateTimeOffset At, Actor By, ProfessionalId Professional)

@@ -11,6 +11,9 @@ namespace HealthGrains.Domain.Records;
 /// <summary>The person activates the record, comes back from an opposition, or re-opens it after closing.</summary>
 public sealed record OpenRecord : PatientCommand<ConsentChange>
 {
+    /// <summary>Version of the terms that the person accepted.</summary>
+    public string TermsVersion { get; init; } = "";
+
     public override TurnPriority Priority => TurnPriority.Revocation;
 
     public override Decision<PatientState, PatientEvent, ConsentChange> Decide(PatientState state, TurnContext turn)
@@ -21,7 +24,9 @@ public sealed record OpenRecord : PatientCommand<ConsentChange>
             return Refuse(RefusalCode.PatientUnknown, "There is no such record.", "patient");
         var restores = state.Record.State != RecordState.Closed || turn.Policy.ReopenRestoresContent;
         return Emit(
-            [new RecordOpened(turn.Now, Actor.Patient, Activated: true, restores)],
+            [
+                new RecordOpened(turn.Now, Actor.Patient, Activated: true, restores) { TermsVersion = TermsVersion },
+            ],
             after => new ConsentChange(turn.Now, after.Consent.Version, false));
     }
 }

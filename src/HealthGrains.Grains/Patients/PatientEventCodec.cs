@@ -25,6 +25,7 @@ internal static class PatientEventCodec
                 {
                     Activated = opened.Activated,
                     RestoresContent = opened.RestoresContent,
+                    TermsVersion = opened.TermsVersion,
                 };
                 break;
             case RecordOpposed opposed:
@@ -57,7 +58,11 @@ internal static class PatientEventCodec
                 entry.AuthorizationRevoked = new StoredAuthorizationRevoked { Number = revoked.AuthorizationNumber };
                 break;
             case ProfessionalBlocked blocked:
-                entry.ProfessionalBlocked = new StoredProfessional { Id = blocked.Professional.ToString() };
+                entry.ProfessionalBlocked = new StoredBlock
+                {
+                    Id = blocked.Professional.ToString(),
+                    Reason = blocked.Reason,
+                };
                 break;
             case ProfessionalUnblocked unblocked:
                 entry.ProfessionalUnblocked = new StoredProfessional { Id = unblocked.Professional.ToString() };
@@ -87,7 +92,10 @@ internal static class PatientEventCodec
         return entry.EventCase switch
         {
             PatientEntry.EventOneofCase.RecordOpened => new RecordOpened(
-                at, by, entry.RecordOpened.Activated, entry.RecordOpened.RestoresContent),
+                at, by, entry.RecordOpened.Activated, entry.RecordOpened.RestoresContent)
+            {
+                TermsVersion = entry.RecordOpened.TermsVersion,
+            },
             PatientEntry.EventOneofCase.RecordOpposed => new RecordOpposed(at, by, entry.RecordOpposed.Reason),
             PatientEntry.EventOneofCase.RecordClosed => new RecordClosed(
                 at, by, entry.RecordClosed.Reason, entry.RecordClosed.DeletionRequested),
@@ -106,7 +114,10 @@ internal static class PatientEventCodec
             PatientEntry.EventOneofCase.AuthorizationRevoked => new AuthorizationRevoked(
                 at, by, entry.AuthorizationRevoked.Number),
             PatientEntry.EventOneofCase.ProfessionalBlocked => new ProfessionalBlocked(
-                at, by, ProfessionalId.Parse(entry.ProfessionalBlocked.Id)),
+                at, by, ProfessionalId.Parse(entry.ProfessionalBlocked.Id))
+            {
+                Reason = entry.ProfessionalBlocked.Reason,
+            },
             PatientEntry.EventOneofCase.ProfessionalUnblocked => new ProfessionalUnblocked(
                 at, by, ProfessionalId.Parse(entry.ProfessionalUnblocked.Id)),
             PatientEntry.EventOneofCase.PatientFollowed => new PatientFollowed(at, by),

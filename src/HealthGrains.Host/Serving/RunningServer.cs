@@ -146,6 +146,7 @@ internal sealed class RunningServer : IAsyncDisposable
                 var summary = EntrySummary.Of(kind, body);
                 return (summary.EventType, summary.At);
             },
+            Alarms = () => router.Alarms,
             RouterProgress = () => [.. router.Status.Select((s, shard) => new RouterProgress(shard, s.Checkpoint, s.MovedAt))],
         });
 

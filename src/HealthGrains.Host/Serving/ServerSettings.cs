@@ -21,6 +21,9 @@ internal sealed record ServerSettings
     /// <summary><c>sqlite</c>, <c>memory</c> or <c>postgresql</c>.</summary>
     public string Store { get; init; } = StoreChoice.Sqlite;
 
+    /// <summary>Open a store that ends before its high-water marks: what is missing is gone. For one start, never for good.</summary>
+    public bool AcceptLoss { get; init; }
+
     public string? PostgreSqlConnection { get; init; }
 
     /// <summary><c>standalone</c> or <c>orleans</c>.</summary>
@@ -73,6 +76,7 @@ internal sealed record ServerSettings
         {
             Data = values["Data"] ?? DataDirectory.DefaultName,
             Store = values["Store"] ?? StoreChoice.Sqlite,
+            AcceptLoss = Flag(values, "Store:AcceptLoss", false),
             PostgreSqlConnection = values["PostgreSql:Connection"],
             Engine = values["Engine"] ?? EngineChoice.Standalone,
             Grpc = EndpointOf("Grpc", values["Grpc"] ?? "127.0.0.1:8081"),
@@ -98,6 +102,10 @@ internal sealed record ServerSettings
             {
                 OpenOnFirstDeposit = Flag(values, "Record:OpenOnFirstDeposit", !isProduction),
                 SubmitMaxClockSkew = Duration(values, "Submit:MaxClockSkew", DomainPolicy.Default.SubmitMaxClockSkew),
+                ReopenRestoresContent = Flag(values, "Record:ReopenRestoresContent", DomainPolicy.Default.ReopenRestoresContent),
+                AuthorizationDefaultDuration = values["Authorization:DefaultDuration"] is null
+                    ? DomainPolicy.Default.AuthorizationDefaultDuration
+                    : Duration(values, "Authorization:DefaultDuration", default),
                 AllowMaskedAndInvisible = Flag(values, "Labels:AllowMaskedAndInvisible", DomainPolicy.Default.AllowMaskedAndInvisible),
             },
             Reflection = Flag(values, "Reflection", !isProduction),

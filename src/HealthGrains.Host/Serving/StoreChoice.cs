@@ -19,7 +19,12 @@ internal static class StoreChoice
         switch (settings.Store)
         {
             case Sqlite:
-                var store = await SqliteJournalStore.OpenAsync(new SqliteStoreOptions { Directory = settings.Data, Time = time });
+                var store = await SqliteJournalStore.OpenAsync(new SqliteStoreOptions
+                {
+                    Directory = settings.Data,
+                    AcceptLoss = settings.AcceptLoss,
+                    Time = time,
+                });
                 return new OpenedStore(store, store.Failed, IsShared: true);
             case Memory:
                 return new OpenedStore(new MemoryJournalStore(), NeverFails(), IsShared: false);

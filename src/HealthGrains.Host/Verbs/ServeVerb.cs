@@ -32,9 +32,14 @@ internal static class ServeVerb
         Description = "Real persons: needs an issuer and TLS, trusts no development key, takes the production INS",
     };
 
+    private static readonly Option<bool> AcceptLoss = new("--accept-loss")
+    {
+        Description = "Open a store although it ends before its high-water marks: the entries that are missing are gone",
+    };
+
     public static Command Command()
     {
-        var command = new VerbCommand("serve", "Run a server (the default verb)", RunAsync) { Production };
+        var command = new VerbCommand("serve", "Run a server (the default verb)", RunAsync) { Production, AcceptLoss };
         foreach (var (option, _) in Texts) command.Options.Add(option);
         return command;
     }
@@ -75,6 +80,7 @@ internal static class ServeVerb
             if (context.Get(option) is { } value)
                 laid[setting] = value;
         if (context.Get(Production)) laid["Production"] = "true";
+        if (context.Get(AcceptLoss)) laid["Store:AcceptLoss"] = "true";
         if (context.Json) laid["Log:Format"] = "json";
         return ServerSettings.From(new ConfigurationBuilder()
             .AddConfiguration(ServerSettings.ReadSources())

@@ -16,7 +16,8 @@ internal sealed partial class ConsentsService
         var professional = ReadProfessional(request.ProfessionalId, "professional_id");
         if (TextRules.CheckLines(request.Reason, ServiceLimits.ReasonCharsMax, "reason") is { } refusal)
             throw RefusalStatus.Of(refusal);
-        var change = await context.AskAsync(target.Journal, new BlockProfessional(professional), ct);
+        var change = await context.AskAsync(
+            target.Journal, new BlockProfessional(professional) { Reason = request.Reason }, ct);
         var response = new Wire.BlockProfessionalResponse { Receipt = ConsentMapping.ToReceipt(change) };
         foreach (var ended in change.Ended)
             response.Ended.Add(ConsentMapping.ToWire(ended with { RevokedAt = change.At }, change.At));

@@ -258,6 +258,18 @@ public sealed class HiddenThingsTests
     }
 
     [Fact]
+    public void What_was_withdrawn_before_a_closing_is_no_news_after_the_reopening()
+    {
+        var withdrawn = _record.Submit("withdrawn");
+        _record.Withdraw("withdrawn");
+        Assert.Equal([true], _record.MayKnow(Cast.Gp, withdrawn));
+        _record.Close();
+        _record.Ask(new OpenRecord());
+
+        Assert.Equal([false], _record.MayKnow(Cast.Gp, withdrawn));
+    }
+
+    [Fact]
     public void A_reopening_that_restores_content_brings_it_back()
     {
         _record.Policy = _record.Policy with { ReopenRestoresContent = true };

@@ -22,9 +22,9 @@ public sealed class CommandSequenceTests(ITestOutputHelper output)
             var (dice, naive, real) = (new Dice(seed), new NaiveRecord(), new RealRecord());
             naive.Now = real.Record.Now;
             var story = new List<string>();
-            for (var step = 0; step < Seeds.StepsMax; step++)
+            for (var step = 0; step < Seeds.StepsMax + LastQuestions.Length; step++)
             {
-                var move = dice.Move();
+                var move = step < Seeds.StepsMax ? dice.Move() : LastQuestions[step - Seeds.StepsMax];
                 var expected = naive.Play(move);
                 var actual = real.Play(move);
                 story.Add($"{move} -> {actual}");
@@ -109,6 +109,17 @@ public sealed class CommandSequenceTests(ITestOutputHelper output)
         "PermitMove ok", "PermitMove again", "PermitMove ACCESS_BLOCKED", "PermitMove METADATA_INVALID",
         "RevokeMove ok", "RevokeMove again", "RevokeMove TARGET_NOT_FOUND", "RevokeMove METADATA_INVALID",
         "FollowMove ok", "FollowMove again", "FollowMove CONSENT_REQUIRED", "MayKnowMove yes", "MayKnowMove no",
+    ];
+
+    // At the end everybody is asked, so that a slip in the middle shows.
+    private static readonly Move[] LastQuestions =
+    [
+        new AccessesMove(),
+        new ChangesMove(Actor.Patient),
+        new GetRecordMove(Actor.Patient),
+        new ListMove(Actor.Patient, All: true, Relevant: false),
+        .. Dice.Names.Select(name => new MayKnowMove(Cast.Gp, name)),
+        .. Dice.Professionals.Select(professional => new ListMove(professional, All: true, Relevant: true)),
     ];
 
     private static void OneHeadForEachChain(PatientState state)

@@ -89,7 +89,8 @@ public sealed partial class HostProcess : IAsyncDisposable
 
     public static ProcessStartInfo StartInfo(IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo("dotnet")
+        // A test run that a shell put into the background inherits an ignored SIGINT, and so would the server.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -117,9 +118,12 @@ public sealed partial class HostProcess : IAsyncDisposable
     }
 
     /// <summary>Sends a signal by number.</summary>
-    public void Signal(int number)
+    public void Signal(int number) => Signal(_process, number);
+
+    /// <summary>Sends a signal by number to a process that a test has started.</summary>
+    public static void Signal(Process process, int number)
     {
-        if (NativeMethods.Kill(_process.Id, number) != 0) throw new InvalidOperationException($"Signal {number} was not sent.");
+        if (NativeMethods.Kill(process.Id, number) != 0) throw new InvalidOperationException($"Signal {number} was not sent.");
     }
 
     /// <summary>The process ends this moment, as with kill -9: nothing of its own runs any more.</summary>

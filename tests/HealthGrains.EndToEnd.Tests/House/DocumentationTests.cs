@@ -50,6 +50,10 @@ public sealed partial class DocumentationTests
     }
 
     [Fact]
+    public void The_first_page_shows_the_example_as_it_is() =>
+        Assert.Contains(Pages.Read("docs/examples/submit-and-watch.mjs").Trim(), Pages.Read("README.md"), StringComparison.Ordinal);
+
+    [Fact]
     public void The_page_of_refusals_has_every_code_with_its_number_and_status()
     {
         var rows = Pages.Rows(Pages.Read("docs/refusals.md"))

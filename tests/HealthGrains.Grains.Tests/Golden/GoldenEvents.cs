@@ -27,7 +27,7 @@ internal static class GoldenEvents
     /// <summary>By the names of their files; <c>…full</c> sets every field, <c>…minimal</c> none that may be absent.</summary>
     public static IReadOnlyDictionary<string, PatientEvent> Patient { get; } = new Dictionary<string, PatientEvent>
     {
-        ["RecordOpened.full"] = new RecordOpened(At, Everything(), true, true),
+        ["RecordOpened.full"] = new RecordOpened(At, Everything(), true, true) { TermsVersion = "2026-01" },
         ["RecordOpened.minimal"] = new RecordOpened(At, Actor.System, false, false),
         ["RecordOpposed.full"] = new RecordOpposed(At, Everything(), "Je ne veux pas de dossier."),
         ["RecordOpposed.minimal"] = new RecordOpposed(At, Actor.Patient, ""),
@@ -70,7 +70,7 @@ internal static class GoldenEvents
             1, HolderKind.Professional, Cast.Rpps(0).ToString(), false, AuthorizationBasis.Patient, At, null, false)),
         ["AuthorizationRevoked.full"] = new AuthorizationRevoked(At, Everything(), 7),
         ["AuthorizationRevoked.minimal"] = new AuthorizationRevoked(At, Actor.Patient, 1),
-        ["ProfessionalBlocked.full"] = new ProfessionalBlocked(At, Everything(), Cast.Rpps(0)),
+        ["ProfessionalBlocked.full"] = new ProfessionalBlocked(At, Everything(), Cast.Rpps(0)) { Reason = "words" },
         ["ProfessionalBlocked.minimal"] = new ProfessionalBlocked(At, Actor.Patient, Cast.Rpps(0)),
         ["ProfessionalUnblocked.full"] = new ProfessionalUnblocked(At, Everything(), Cast.Rpps(0)),
         ["ProfessionalUnblocked.minimal"] = new ProfessionalUnblocked(At, Actor.Patient, Cast.Rpps(0)),
