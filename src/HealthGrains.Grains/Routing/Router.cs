@@ -130,10 +130,19 @@ public sealed class Router : IAsyncDisposable
                     || _time.GetElapsedTime(movedAt) >= RoutingLimits.CheckpointAgeMax;
                 if (position > checkpoint && due)
                 {
-                    checkpoint = await CheckpointAsync(shard, checkpoint, position, CancellationToken.None);
-                    position = Math.Max(position, checkpoint);
+                    try
+                    {
+                        checkpoint = await CheckpointAsync(shard, checkpoint, position, CancellationToken.None);
+                        position = Math.Max(position, checkpoint);
+                        progress.Move(position, checkpoint, _time.GetUtcNow());
+                    }
+                    catch (JournalUnavailableException failure)
+                    {
+                        // What was delivered stays delivered, and is not read again: only the checkpoint is older for now.
+                        RoutingLog.ShardHeldUp(_logger, shard, failure.GetType().Name, RoutingLimits.CheckpointAgeMax);
+                    }
+
                     movedAt = _time.GetTimestamp();
-                    progress.Move(position, checkpoint, _time.GetUtcNow());
                 }
 
                 if (page.Count < RoutingLimits.PageEntriesMax)
