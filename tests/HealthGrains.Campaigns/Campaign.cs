@@ -51,7 +51,12 @@ internal static class Campaign
 {
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
-    /// <returns>The exit code: 0 all clean, 1 something was lost, altered, doubled or not told, 3 void.</returns>
+    /// <summary>Documents that are sent again after each restart, although they were acknowledged.</summary>
+    private const int RepeatedMax = 200;
+
+    /// <returns>The exit code: 0 all clean, 1 something was lost, altered, doubled or not told, or the server refused to start
+    /// after a fault, 3 void.</returns>
+    /// <exception cref="ServerRefusedException">It refused before there was any fault.</exception>
     public static async Task<int> RunAsync(CampaignOptions options, IFault fault, CancellationToken cancellation)
     {
         Console.Error.WriteLine(
@@ -62,6 +67,7 @@ internal static class Campaign
         var server = await StartAsync(options, fault, starts, cancellation);
         var failed = 0;
         var voided = 0;
+        var strikes = 0;
         try
         {
             var world = new World(fault.DataDirectory, options.Patients, options.Professionals);
@@ -75,13 +81,17 @@ internal static class Campaign
                 // The fault strikes at a number of acknowledgements drawn from the seed, in the middle of the load.
                 var strikeAt = perRound + random.Next(1 + (perRound / 4));
                 var (acknowledged, inTime) = await StrikeUnderLoadAsync(load, server, fault, round, strikeAt, cancellation);
+                strikes++;
                 await server.DisposeAsync();
                 server = await StartAsync(options, fault, starts, cancellation);
                 await using var channel = new RpcChannel(server.Address, new RpcChannelOptions { Connections = 2 });
 
                 // The bytes are read before unknown outcomes are settled: what settling repairs must not hide a loss.
                 var findings = await verifier.CheckAsync(channel, round, cancellation);
+                List<Submitted> acknowledgedOnes = [.. ledger.Documents.Where(document => document.Answer is not null)];
                 var unknown = await SettleAsync(load, ledger, channel, cancellation);
+                if (findings.IsClean)
+                    await RepeatAsync(load, acknowledgedOnes, channel, random, cancellation);
                 var verdict = !findings.IsClean ? "FAIL" : inTime ? "pass" : "void";
                 failed += verdict == "FAIL" ? 1 : 0;
                 voided += verdict == "void" ? 1 : 0;
@@ -116,7 +126,7 @@ internal static class Campaign
 
             return failed > 0 ? 1 : voided > 0 || ledger.Acknowledged < options.Acknowledged ? 3 : 0;
         }
-        catch (ServerRefusedException refused)
+        catch (ServerRefusedException refused) when (strikes > 0)
         {
             // A store that finds itself damaged refuses to serve: no silent loss, but no pass either.
             Console.WriteLine($"{fault.Name}: the server refused to start: {refused.Message}");
@@ -165,6 +175,17 @@ internal static class Campaign
         await Parallel.ForEachAsync(unknown, World.Parallelism(cancellation), async (document, token) =>
             await load.SettleAsync(channel, document, token));
         return unknown.Count;
+    }
+
+    /// <summary>Sends what was acknowledged once more: the receipt must be the same, and nothing is accepted twice. What
+    /// differs is counted by the next check.</summary>
+    private static async Task RepeatAsync(
+        Load load, List<Submitted> acknowledged, RpcChannel channel, Random random, CancellationToken cancellation)
+    {
+        var chosen = Enumerable.Range(0, Math.Min(RepeatedMax, acknowledged.Count))
+            .Select(_ => acknowledged[random.Next(acknowledged.Count)]).Distinct().ToList();
+        await Parallel.ForEachAsync(chosen, World.Parallelism(cancellation), async (document, token) =>
+            await load.SettleAsync(channel, document, token));
     }
 
     private static void Print(Round round) => Console.WriteLine(JsonSerializer.Serialize(round, Json));

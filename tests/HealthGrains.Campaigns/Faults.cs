@@ -14,6 +14,25 @@ internal sealed class KillFault(string dataDirectory) : IFault
     }
 }
 
+/// <summary>SIGTERM: no fault but the orderly end, under load. It must exit with 0, and what it answered last must be there.</summary>
+internal sealed class StopFault(string dataDirectory) : IFault
+{
+    public string Name => "SIGTERM";
+
+    public string DataDirectory { get; } = dataDirectory;
+
+    public async Task StrikeAsync(ServerProcess server)
+    {
+        var exit = await server.StopAsync();
+        if (exit != 0)
+            throw new InvalidOperationException($"After SIGTERM the server ended with {exit}.");
+    }
+
+    public void Dispose()
+    {
+    }
+}
+
 /// <summary>A power cut: the file system loses all that was not synced, then the server is killed and the disk comes back.</summary>
 internal sealed class PowerCutFault(string workDirectory) : IFault
 {

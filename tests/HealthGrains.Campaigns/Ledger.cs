@@ -41,7 +41,8 @@ internal sealed class Ledger : IAsyncDisposable
 
     public void Answered(Submitted document, Answer answer)
     {
-        if (document.Answer is { } first && first with { AlreadyKnown = false } != answer with { AlreadyKnown = false })
+        // Whoever was told once is told the same again, and that it is known.
+        if (document.Answer is { } first && first with { AlreadyKnown = true } != answer)
             document.Contradicted = true;
         document.Answer ??= answer;
         _lines.Add(string.Create(
@@ -81,7 +82,11 @@ internal sealed class Ledger : IAsyncDisposable
         }
         catch (Exception failure) when (failure is IOException or System.ComponentModel.Win32Exception)
         {
+            // Whoever has a line to write must not wait for a writer that is gone.
             _failure = failure;
+            foreach (var _ in _lines.GetConsumingEnumerable())
+            {
+            }
         }
     }
 }

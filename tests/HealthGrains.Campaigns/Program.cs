@@ -26,6 +26,7 @@ var seconds = new Option<double>("--seconds") { Description = "Of each measureme
 Option[] common = [seed, rounds, acked, server, preload, planted, bytes, patients, seconds];
 
 Command("kill", "kill -9 under load", (options, _) => new KillFault(Path.Combine(options.WorkDirectory, "data")));
+Command("stop", "SIGTERM under load", (options, _) => new StopFault(Path.Combine(options.WorkDirectory, "data")));
 Command("power-cut", "power cut of the data's disk under load (root)", (options, _) => new PowerCutFault(options.WorkDirectory));
 
 var rates = new Command("rates", "Rates of Submit and SubmitMany beside empty calls");
@@ -36,7 +37,13 @@ rates.SetAction((parsed, cancellation) => InScratchAsync(parsed, options =>
 root.Subcommands.Add(rates);
 
 root.Subcommands.Add(PlantedHost.Command());
-return await root.Parse(args).InvokeAsync();
+
+// Interrupted, a campaign stops its server and takes its disk down first.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration
+{
+    EnableDefaultExceptionHandler = false,
+    ProcessTerminationTimeout = TimeSpan.FromSeconds(30),
+});
 
 void Command(string name, string description, Func<CampaignOptions, ParseResult, IFault> fault)
 {
@@ -54,6 +61,12 @@ void Command(string name, string description, Func<CampaignOptions, ParseResult,
         {
             Console.WriteLine($"{name}: skipped, this machine cannot make the fault: {unavailable.Message}");
             return 4;
+        }
+        catch (Exception broken)
+        {
+            // Never 1: what broke the campaign is no defect that it found, and a control must not pass for it.
+            Console.WriteLine($"{name}: the campaign itself broke: {broken}");
+            return 5;
         }
     }));
     root.Subcommands.Add(command);

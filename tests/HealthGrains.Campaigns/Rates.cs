@@ -12,6 +12,8 @@ internal static class Rates
 {
     private const int Callers = 128;
 
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
+
     public static async Task<int> RunAsync(CampaignOptions options, TimeSpan each, CancellationToken cancellation)
     {
         var data = Path.Combine(options.WorkDirectory, "data");
@@ -22,8 +24,11 @@ internal static class Rates
         await world.PrepareAsync(channel, cancellation);
         var requests = new Load(world, ledger, options.Seed, options.ContentBytes);
 
-        await EmptyCallsAsync(channel, TimeSpan.FromSeconds(2), cancellation);
+        await EmptyCallsAsync(channel, WarmUp, cancellation);
         var empty = await EmptyCallsAsync(channel, each, cancellation);
+
+        // Each kind of call is warmed up alike: the runtime compiles what is called often a second time.
+        await SubmitAsync(channel, requests, world, WarmUp, cancellation);
         var submit = await SubmitAsync(channel, requests, world, each, cancellation);
         var many = await SubmitManyAsync(channel, requests, world, each, cancellation);
         var emptyAgain = await EmptyCallsAsync(channel, each, cancellation);

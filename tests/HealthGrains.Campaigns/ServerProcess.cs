@@ -58,20 +58,27 @@ internal sealed class ServerProcess : IAsyncDisposable
 
         var address = new Uri($"http://127.0.0.1:{grpc}");
         var deadline = TimeSpan.FromSeconds(60);
-        while (!await IsServingAsync(address, cancellation))
+        var serves = false;
+        try
         {
-            if (process.HasExited)
-                throw new ServerRefusedException(Tail(lines));
-            if (clock.Elapsed > deadline)
+            while (!await IsServingAsync(address, cancellation))
             {
-                process.Kill();
-                throw new ServerRefusedException($"The server did not serve within {deadline}: {Tail(lines)}");
+                if (process.HasExited)
+                    throw new ServerRefusedException(Tail(lines));
+                if (clock.Elapsed > deadline)
+                    throw new ServerRefusedException($"The server did not serve within {deadline}: {Tail(lines)}");
+                await Task.Delay(20, cancellation);
             }
 
-            await Task.Delay(20, cancellation);
+            serves = true;
+            return new ServerProcess(process, lines, address, clock.Elapsed);
         }
-
-        return new ServerProcess(process, lines, address, clock.Elapsed);
+        finally
+        {
+            // Also when the campaign is interrupted: no server stays behind.
+            if (!serves && !process.HasExited)
+                process.Kill();
+        }
     }
 
     /// <summary>kill -9: no handler runs, nothing is flushed.</summary>

@@ -10,6 +10,9 @@ internal static class StoreCheck
 {
     private const int Flips = 5;
 
+    // A row names its journal before its body, in whose first half the unique id stands.
+    private const int RowHeadMax = 600;
+
     /// <returns>How many of the checks failed.</returns>
     public static async Task<int> RunAsync(
         IReadOnlyList<string> server, string data, Ledger ledger, Random random, CancellationToken cancellation)
@@ -22,14 +25,15 @@ internal static class StoreCheck
             return 1;
 
         var file = Path.Combine(data, "healthgrains.db");
+        var bytes = await File.ReadAllBytesAsync(file, cancellation);
         var found = 0;
         foreach (var document in ledger.Documents.OrderBy(_ => random.Next()))
         {
             if (found == Flips)
                 break;
 
-            // The unique id stands in the bodies of entries and nowhere else; one of its bits is flipped in the file.
-            if (await FindAsync(file, Encoding.ASCII.GetBytes(document.UniqueId), cancellation) is not { } place)
+            // The unique id stands in the entry's body; one of its bits is flipped in the file.
+            if (Find(bytes, Encoding.ASCII.GetBytes(document.UniqueId)) is not { } place)
                 continue;
             found++;
             var (at, mask) = (place + random.Next(document.UniqueId.Length), (byte)(1 << random.Next(7)));
@@ -37,7 +41,7 @@ internal static class StoreCheck
             (exit, said) = await VerifyAsync(server, data, cancellation);
             Flip(file, at, mask);
             var named = exit != 0 && said.Contains("\"first_bad\"", StringComparison.Ordinal)
-                && JsonDocument.Parse(said).RootElement.GetProperty("first_bad").GetProperty("version").GetInt64() > 0;
+                && JsonDocument.Parse(said).RootElement.GetProperty("first_bad").GetProperty("reason").GetString() is { Length: > 0 };
             Console.WriteLine($"flip {found}: {(named ? "named" : "NOT named")}, {said}");
             failed += named ? 0 : 1;
         }
@@ -56,25 +60,18 @@ internal static class StoreCheck
         stream.WriteByte((byte)(value ^ mask));
     }
 
-    private static async Task<long?> FindAsync(string file, byte[] text, CancellationToken cancellation)
+    /// <summary>Where a text stands in the row of a patient's entry. It stands elsewhere too: in snapshots, in the sender's
+    /// ledger, and in pages that snapshots have left, where a flipped bit harms nobody and nobody notices.</summary>
+    private static int? Find(ReadOnlySpan<byte> file, ReadOnlySpan<byte> text)
     {
-        const int block = 1 << 20;
-        await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read);
-        var buffer = new byte[block + text.Length];
-        long start = 0;
-        var kept = 0;
-        while (true)
+        for (var from = 0; file[from..].IndexOf(text) is var next and >= 0; from += next + 1)
         {
-            var read = await stream.ReadAtLeastAsync(buffer.AsMemory(kept, block), block, throwOnEndOfStream: false, cancellation);
-            var at = buffer.AsSpan(0, kept + read).IndexOf(text);
-            if (at >= 0)
-                return start + at;
-            if (read < block)
-                return null;
-            start += kept + read - text.Length;
-            buffer.AsSpan(kept + read - text.Length, text.Length).CopyTo(buffer);
-            kept = text.Length;
+            var at = from + next;
+            if (file[Math.Max(0, at - RowHeadMax)..at].IndexOf("patient/"u8) >= 0)
+                return at;
         }
+
+        return null;
     }
 
     private static async Task<(int Exit, string Said)> VerifyAsync(

@@ -15,13 +15,13 @@ internal sealed record Findings
     /// <summary>Acknowledged, and not there.</summary>
     public int Lost { get; init; }
 
-    /// <summary>There, with other bytes, another id or another place than the receipt said.</summary>
+    /// <summary>There, with other bytes or another id than the receipt said.</summary>
     public int Altered { get; init; }
 
     /// <summary>One unique id, two documents, or two different receipts.</summary>
     public int Doubled { get; init; }
 
-    /// <summary>There, and never submitted.</summary>
+    /// <summary>There or told of, and never submitted.</summary>
     public int Phantom { get; init; }
 
     /// <summary>Not told to the patient or to the professional who follows.</summary>
@@ -47,9 +47,16 @@ internal sealed class Verifier(World world, Ledger ledger)
         var expected = ledger.Documents.ToLookup(document => document.Patient);
         var found = new ConcurrentBag<Findings>();
         await Parallel.ForAsync(0, world.Patients.Count, World.Parallelism(cancellation), async (patient, token) =>
-            found.Add(await CheckPatientAsync(channel, patient, [.. expected[patient]], round, token)));
+            found.Add(await OrAllLostAsync(
+                () => CheckPatientAsync(channel, patient, [.. expected[patient]], round, token),
+                lost => new Findings { Lost = lost },
+                () => expected[patient].Count(document => document.Answer is not null))));
         await Parallel.ForAsync(0, world.Professionals.Count, World.Parallelism(cancellation), async (professional, token) =>
-            found.Add(await CheckInboxAsync(channel, professional, token)));
+            found.Add(await OrAllLostAsync(
+                () => CheckInboxAsync(channel, professional, round is null, token),
+                untold => new Findings { Untold = untold },
+                () => ledger.Documents.Count(document =>
+                    document.Answer is not null && world.FollowerOf(document.Patient) == professional))));
         return found.Aggregate(new Findings(), (sum, part) => new Findings
         {
             Read = sum.Read + part.Read,
@@ -61,6 +68,27 @@ internal sealed class Verifier(World world, Ledger ledger)
             Mistold = sum.Mistold + part.Mistold,
         });
     }
+
+    // A server that has forgotten its keys, the record or the right to it has lost all that was behind them. Any other
+    // failure is the campaign's own, and is no finding.
+    private static async Task<Findings> OrAllLostAsync(
+        Func<Task<Findings>> check, Func<int, Findings> finding, Func<int> atStake)
+    {
+        try
+        {
+            return await check();
+        }
+        catch (RpcException refused) when (refused.Code is RpcStatusCode.Unauthenticated or RpcStatusCode.PermissionDenied
+            or RpcStatusCode.NotFound or RpcStatusCode.FailedPrecondition or RpcStatusCode.DataLoss or RpcStatusCode.Internal)
+        {
+            return finding(Math.Max(1, atStake()));
+        }
+    }
+
+    // What one record says reaches each reader in the record's order: that of the positions in the receipts.
+    private static int OutOfOrder(IEnumerable<Submitted> told) => told
+        .GroupBy(document => document.Patient)
+        .Sum(record => record.Zip(record.Skip(1), (a, b) => a.Answer!.Position >= b.Answer!.Position ? 1 : 0).Sum()); // ! told
 
     private async Task<Findings> CheckPatientAsync(
         RpcChannel channel, int patient, IReadOnlyList<Submitted> expected, int? round, CancellationToken cancellation)
@@ -157,6 +185,9 @@ internal sealed class Verifier(World world, Ledger ledger)
         RpcChannel channel, int patient, IReadOnlyList<Submitted> expected, CancellationToken cancellation)
     {
         var told = new Dictionary<string, int>(StringComparer.Ordinal);
+        var answered = expected.Where(document => document.Answer is not null)
+            .ToDictionary(document => document.Answer!.DocumentId, StringComparer.Ordinal); // ! filtered above
+        var order = new List<Submitted>();
         long cursor = 0;
         var mistold = 0;
         while (true)
@@ -170,19 +201,27 @@ internal sealed class Verifier(World world, Ledger ledger)
             {
                 if (change.Sequence != ++cursor)
                     mistold++;
-                if (change.Code == "AJOUT_DOCUMENT")
-                    told[change.DocumentId] = told.GetValueOrDefault(change.DocumentId) + 1;
+                if (change.Code != "AJOUT_DOCUMENT")
+                    continue;
+                if (answered.TryGetValue(change.DocumentId, out var document))
+                    order.Add(document);
+                told[change.DocumentId] = told.GetValueOrDefault(change.DocumentId) + 1;
             }
 
             if (!page.HasMore)
                 break;
         }
 
-        mistold += told.Values.Count(times => times > 1);
+        mistold += told.Values.Count(times => times > 1) + OutOfOrder(order);
         return (expected.Count(document => document.Answer is { } answer && !told.ContainsKey(answer.DocumentId)), mistold);
     }
 
-    private async Task<Findings> CheckInboxAsync(RpcChannel channel, int professional, CancellationToken cancellation)
+    /// <param name="channel">A server that serves.</param>
+    /// <param name="professional">Whose inbox.</param>
+    /// <param name="allSettled">No outcome is unknown any more: whatever is told of must be in the ledger.</param>
+    /// <param name="cancellation">Ends the check.</param>
+    private async Task<Findings> CheckInboxAsync(
+        RpcChannel channel, int professional, bool allSettled, CancellationToken cancellation)
     {
         var waited = ledger.Documents
             .Where(document => document.Answer is not null && world.FollowerOf(document.Patient) == professional)
@@ -190,6 +229,8 @@ internal sealed class Verifier(World world, Ledger ledger)
         var told = new Dictionary<string, int>(StringComparer.Ordinal);
         long cursor = 0;
         var mistold = 0;
+
+        var order = new List<Submitted>();
 
         // Routing follows the acknowledgement: a bounded wait, then what is not there is untold.
         var deadline = Environment.TickCount64 + 20_000;
@@ -204,6 +245,8 @@ internal sealed class Verifier(World world, Ledger ledger)
             {
                 if (item.Sequence != ++cursor)
                     mistold++;
+                if (waited.TryGetValue(item.DocumentId, out var document))
+                    order.Add(document);
                 told[item.DocumentId] = told.GetValueOrDefault(item.DocumentId) + 1;
             }
 
@@ -214,7 +257,11 @@ internal sealed class Verifier(World world, Ledger ledger)
             await Task.Delay(50, cancellation);
         }
 
-        mistold += told.Values.Count(times => times > 1);
-        return new Findings { Untold = waited.Keys.Count(id => !told.ContainsKey(id)), Mistold = mistold };
+        return new Findings
+        {
+            Untold = waited.Keys.Count(id => !told.ContainsKey(id)),
+            Mistold = mistold + told.Values.Count(times => times > 1) + OutOfOrder(order),
+            Phantom = allSettled ? told.Keys.Count(id => !waited.ContainsKey(id)) : 0,
+        };
     }
 }

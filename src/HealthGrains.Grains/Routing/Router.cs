@@ -1,6 +1,7 @@
 using HealthGrains.Domain.Inboxes;
 using HealthGrains.Domain.Senders;
 using HealthGrains.Grains.Engine;
+using HealthGrains.Grains.Feed;
 using HealthGrains.Grains.Journal;
 using Microsoft.Extensions.Logging;
 
@@ -16,6 +17,8 @@ namespace HealthGrains.Grains.Routing;
 /// lag shows in <see cref="Status"/>.</para>
 /// <para>R4. Order: what one patient's record says reaches one recipient in the record's order, because a record lives in one
 /// shard and a shard is routed page by page.</para>
+/// <para>R5. Where several processes share the store, the router also wakes this process's watchers: it is who sees what the
+/// others wrote. A watcher of what was written here may be woken twice, and finds nothing the second time.</para>
 /// <para>An entry that this version cannot read stops its shard rather than being passed over: somebody may be named in it.</para>
 /// </remarks>
 public sealed class Router : IAsyncDisposable
@@ -27,13 +30,21 @@ public sealed class Router : IAsyncDisposable
     private readonly IGrainEngine _engine;
     private readonly TimeProvider _time;
     private readonly ILogger<Router> _logger;
+    private readonly IChangeFeed? _feed;
     private readonly CancellationTokenSource _stopping = new();
     private readonly ShardProgress[] _progress;
     private Task _running = Task.CompletedTask;
     private long _alarms;
 
-    public Router(IJournalStore store, IGrainEngine engine, TimeProvider time, ILogger<Router> logger)
+    /// <param name="store">Whose logs are tailed.</param>
+    /// <param name="engine">Asks the recipients.</param>
+    /// <param name="time">Measures pauses and the age of checkpoints.</param>
+    /// <param name="logger">Told of what is held up, without data.</param>
+    /// <param name="feed">Told of every journal that grew, whoever wrote; null where nobody else writes to the store.</param>
+    public Router(
+        IJournalStore store, IGrainEngine engine, TimeProvider time, ILogger<Router> logger, IChangeFeed? feed = null)
     {
+        _feed = feed;
         _store = store;
         _engine = engine;
         _time = time;
@@ -109,6 +120,7 @@ public sealed class Router : IAsyncDisposable
                 var page = await _store.ReadLogAsync(shard, position, RoutingLimits.PageEntriesMax, stopping);
                 if (page.Count > 0)
                 {
+                    Wake(page);
                     position = await DeliverAsync(shard, page, stopping);
                     progress.Move(position, checkpoint, _time.GetUtcNow());
                     progressed();
@@ -118,10 +130,19 @@ public sealed class Router : IAsyncDisposable
                     || _time.GetElapsedTime(movedAt) >= RoutingLimits.CheckpointAgeMax;
                 if (position > checkpoint && due)
                 {
-                    checkpoint = await CheckpointAsync(shard, checkpoint, position, CancellationToken.None);
-                    position = Math.Max(position, checkpoint);
+                    try
+                    {
+                        checkpoint = await CheckpointAsync(shard, checkpoint, position, CancellationToken.None);
+                        position = Math.Max(position, checkpoint);
+                        progress.Move(position, checkpoint, _time.GetUtcNow());
+                    }
+                    catch (JournalUnavailableException failure)
+                    {
+                        // What was delivered stays delivered, and is not read again: only the checkpoint is older for now.
+                        RoutingLog.ShardHeldUp(_logger, shard, failure.GetType().Name, RoutingLimits.CheckpointAgeMax);
+                    }
+
                     movedAt = _time.GetTimestamp();
-                    progress.Move(position, checkpoint, _time.GetUtcNow());
                 }
 
                 if (page.Count < RoutingLimits.PageEntriesMax)
@@ -133,6 +154,15 @@ public sealed class Router : IAsyncDisposable
             await CheckpointAsync(shard, checkpoint, position, CancellationToken.None);
             throw;
         }
+    }
+
+    // Before the deliveries: a recipient that is held up keeps nobody else from hearing of a revocation.
+    private void Wake(IReadOnlyList<LogEntry> page)
+    {
+        if (_feed is null)
+            return;
+        foreach (var entry in page)
+            _feed.Publish(entry.Journal);
     }
 
     /// <returns>Where the checkpoint is now: another process's router may have moved it further.</returns>

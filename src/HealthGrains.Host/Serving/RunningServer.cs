@@ -129,10 +129,10 @@ internal sealed class RunningServer : IAsyncDisposable
         var feed = new ChangeFeed(time);
         var snapshots = new Snapshots(opened.Store, GrainCatalog.SnapshotModels, loggers.CreateLogger<Snapshots>());
         _closing.Push(snapshots.DisposeAsync);
-        var grains = new GrainServices(opened.Store, feed, snapshots, _settings.Policy, time);
+        var grains = new GrainServices(opened.Store, feed, snapshots, _settings.Policy, time) { StoreIsShared = opened.IsShared };
         var engine = EngineChoice.Create(_settings, grains, time, loggers);
         _closing.Push(() => EndAsync(engine));
-        var router = new Router(opened.Store, engine, time, loggers.CreateLogger<Router>());
+        var router = new Router(opened.Store, engine, time, loggers.CreateLogger<Router>(), opened.IsShared ? feed : null);
         router.Start();
         _closing.Push(router.DisposeAsync);
 

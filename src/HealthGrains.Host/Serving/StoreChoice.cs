@@ -25,9 +25,9 @@ internal static class StoreChoice
                     AcceptLoss = settings.AcceptLoss,
                     Time = time,
                 });
-                return new OpenedStore(store, store.Failed);
+                return new OpenedStore(store, store.Failed, IsShared: true);
             case Memory:
-                return new OpenedStore(new MemoryJournalStore(), NeverFails());
+                return new OpenedStore(new MemoryJournalStore(), NeverFails(), IsShared: false);
             case PostgreSql:
                 throw new CliException(
                     ExitCode.Usage, "The store postgresql is not built into this version.", "healthgrains serve --store sqlite");
@@ -41,4 +41,6 @@ internal static class StoreChoice
 
 /// <summary>An open store.</summary>
 /// <param name="Failed">Completes with one line when the store has stopped itself; the process must end then.</param>
-internal sealed record OpenedStore(IJournalStore Store, Task<string> Failed);
+/// <param name="IsShared">Another server may write to it too: nothing keeps a second one from opening the same directory, so
+/// grains and watchers here must not take their own memory for the whole truth.</param>
+internal sealed record OpenedStore(IJournalStore Store, Task<string> Failed, bool IsShared);
