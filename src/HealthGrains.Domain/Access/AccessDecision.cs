@@ -28,7 +28,7 @@ public enum AccessStep
     /// <summary>The reader's own document.</summary>
     Own = 6,
 
-    /// <summary>The habilitation matrix, profession by type. Its place: no matrix is loaded yet.</summary>
+    /// <summary>The habilitation matrix, profession by type.</summary>
     Matrix = 7,
 
     /// <summary>Confidentiality labels.</summary>
@@ -78,7 +78,9 @@ public static class AccessDecision
     /// <param name="entry">The document.</param>
     /// <param name="reader">Who reads.</param>
     /// <param name="includeDeprecated">True when it was asked for by its id, or with the history.</param>
-    public static AccessOutcome ForDocument(DocumentEntry entry, Reader reader, bool includeDeprecated)
+    /// <param name="matrix">The habilitation matrix of the turn.</param>
+    public static AccessOutcome ForDocument(
+        DocumentEntry entry, Reader reader, bool includeDeprecated, AccessMatrix matrix)
     {
         if (entry.Sealed || entry.Status == DocumentStatus.Deleted
             || (entry.Status != DocumentStatus.Approved && !includeDeprecated))
@@ -89,9 +91,18 @@ public static class AccessDecision
         if (entry.IsOwnOf(reader.Id))
             return new AccessOutcome(AccessStep.Own, null);
 
-        // Step 7, the habilitation matrix, has its place here.
-        return entry.IsMasked ? NotFound(AccessStep.Labels) : new AccessOutcome(AccessStep.Allow, null);
+        // The words of the matrix say that there is a document: they are not for one that a mask hides.
+        if (entry.IsMasked)
+            return NotFound(AccessStep.Labels);
+        return matrix.Allows(reader.Profession, entry.Metadata.TypeCode)
+            ? new AccessOutcome(AccessStep.Allow, null)
+            : Refuse(AccessStep.Matrix, RefusalCode.MatrixDenied, "This profession may not read this type of document.");
     }
+
+    /// <summary>True if the reader may know that a document went which can no longer be read: who could see it.</summary>
+    public static bool MayKnowOfWithdrawn(DocumentEntry entry, Reader reader, AccessMatrix matrix) =>
+        entry.IsOwnOf(reader.Id)
+        || (!entry.IsMasked && matrix.Allows(reader.Profession, entry.Metadata.TypeCode));
 
     /// <summary>The same answer for a document that does not exist, that was withdrawn and that is hidden.</summary>
     public static Refusal DocumentNotFound { get; } =

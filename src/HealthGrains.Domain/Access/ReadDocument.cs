@@ -26,7 +26,7 @@ public sealed record ReadDocument(DocumentId? Id, UniqueId? UniqueId, bool Conte
             if (PatientSide.Check(state) is { } refusal)
                 return Refuse(refusal);
             return entry is not null && PatientSide.Sees(entry)
-                ? Reply(DocumentView.Of(state, entry, By))
+                ? Reply(DocumentView.Of(state, entry, By, PatientSide.Sees))
                 : Refuse(AccessDecision.DocumentNotFound);
         }
 
@@ -37,14 +37,18 @@ public sealed record ReadDocument(DocumentId? Id, UniqueId? UniqueId, bool Conte
         {
             outcome = entry is null
                 ? new AccessOutcome(AccessStep.Status, AccessDecision.DocumentNotFound)
-                : AccessDecision.ForDocument(entry, reader, includeDeprecated: true);
+                : AccessDecision.ForDocument(entry, reader, includeDeprecated: true, turn.Matrix);
         }
 
         IReadOnlyList<DocumentId> documents = entry is null ? [] : [entry.Id];
         if (outcome.Refusal is { } no)
-            return Refuse(no, ReaderTurn.RefusalTrace(state, turn.Now, By, action, documents, outcome));
+            return Refuse(no, ReaderTurn.RefusalTrace(state, turn, By, action, documents, outcome));
         return Emit(
-            [ReaderTurn.Trace(turn.Now, By, action, documents, outcome)],
-            after => DocumentView.Of(after, entry!, By)); // ! allowed means found
+            [ReaderTurn.Trace(turn, By, action, documents, outcome)],
+            after => DocumentView.Of(
+                after,
+                entry!, // ! allowed means found
+                By,
+                other => AccessDecision.ForDocument(other, reader, includeDeprecated: true, turn.Matrix).IsAllowed));
     }
 }

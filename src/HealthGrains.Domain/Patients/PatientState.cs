@@ -5,6 +5,7 @@ using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Notifications;
 using HealthGrains.Domain.Records;
+using HealthGrains.Domain.Refusals;
 using HealthGrains.Domain.Turns;
 
 namespace HealthGrains.Domain.Patients;
@@ -195,9 +196,16 @@ public sealed class PatientState
         if (trace.Documents.Any(IsHiddenFromPatient))
         {
             // Whoever read one hidden document is not told of at all: that alone would betray it. One who was refused is, like
-            // one who asked for a document that does not exist.
-            if (trace is { Action: AccessAction.ReadEntry or AccessAction.ReadContent, Refused: null })
+            // one who asked for a document that does not exist; but not when the words of the refusal say that there is one.
+            if (trace is
+                {
+                    Action: AccessAction.ReadEntry or AccessAction.ReadContent,
+                    Refused: null or RefusalCode.MatrixDenied,
+                })
+            {
                 return;
+            }
+
             trace = trace with { Documents = [.. trace.Documents.Where(id => !IsHiddenFromPatient(id))] };
         }
 

@@ -1,3 +1,5 @@
+using HealthGrains.Domain.Access;
+
 namespace HealthGrains.Domain.Policies;
 
 /// <summary>The parameters of the rules. Names follow the configuration: <c>Record:OpenOnFirstDeposit</c> is
@@ -22,4 +24,7 @@ public sealed record DomainPolicy
     /// <summary><c>Labels:AllowMaskedAndInvisible</c>: whether a document may be hidden from professionals and from its
     /// patient at once.</summary>
     public bool AllowMaskedAndInvisible { get; init; }
+
+    /// <summary><c>Matrix:File</c>: the habilitation matrix in force. A holder, because it is replaced while running.</summary>
+    public AccessMatrixHolder Matrix { get; init; } = new(AccessMatrix.Shipped);
 }

@@ -96,10 +96,10 @@ public sealed record GetRecord(Actor By) : PatientCommand<RecordView>
             standing,
             permitted ? state.Consent.PermittedUntil(reader, turn.Now) : null,
             state.Followers.ContainsKey(reader.Id.ToString()),
-            permitted ? state.Index.Entries.Count(e => AccessDecision.ForDocument(e, reader, false).IsAllowed) : 0,
+            permitted ? state.Index.Entries.Count(e => AccessDecision.ForDocument(e, reader, false, turn.Matrix).IsAllowed) : 0,
             permitted ? state.ProfessionalFeed.Last : 0);
         return Emit(
-            [ReaderTurn.Trace(turn.Now, By, AccessAction.ReadRecord, [], new AccessOutcome(AccessStep.Record, null))],
+            [ReaderTurn.Trace(turn, By, AccessAction.ReadRecord, [], new AccessOutcome(AccessStep.Record, null))],
             _ => view);
     }
 }

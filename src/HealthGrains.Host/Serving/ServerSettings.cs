@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Policies;
 using HealthGrains.Host.CommandLine;
@@ -51,6 +52,12 @@ internal sealed record ServerSettings
     public IdentityRules Identities { get; init; } = IdentityRules.Default;
 
     public DomainPolicy Policy { get; init; } = DomainPolicy.Default;
+
+    /// <summary>File of the habilitation matrix; null for the shipped placeholder.</summary>
+    public string? MatrixPath { get; init; }
+
+    /// <summary>Do not start, and take no replacement, unless the matrix is the official one.</summary>
+    public bool RequiresOfficialMatrix { get; init; }
 
     public bool Reflection { get; init; } = true;
 
@@ -107,7 +114,10 @@ internal sealed record ServerSettings
                     ? DomainPolicy.Default.AuthorizationDefaultDuration
                     : Duration(values, "Authorization:DefaultDuration", default),
                 AllowMaskedAndInvisible = Flag(values, "Labels:AllowMaskedAndInvisible", DomainPolicy.Default.AllowMaskedAndInvisible),
+                Matrix = new AccessMatrixHolder(AccessMatrix.Shipped),
             },
+            MatrixPath = values["Matrix:File"],
+            RequiresOfficialMatrix = Flag(values, "Matrix:RequireOfficial", isProduction),
             Reflection = Flag(values, "Reflection", !isProduction),
             LogJson = (values["Log:Format"] ?? "simple") switch
             {

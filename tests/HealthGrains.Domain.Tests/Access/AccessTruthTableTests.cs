@@ -10,7 +10,7 @@ using static HealthGrains.Domain.Documents.ConfidentialityLabels;
 
 namespace HealthGrains.Domain.Tests.Access;
 
-/// <summary>The truth table of reading: normal mode, no habilitation matrix, no delegates. The numbers of the rows are
+/// <summary>The truth table of reading: normal mode, the shipped habilitation matrix, no delegates. The numbers of the rows are
 /// those under which the whole table is known in this project; the missing ones need what is not built yet.</summary>
 /// <remarks>Base: a physician with a permit on the person, acting in structure A; a laboratory report written by somebody
 /// else, visible to all, in force. A row says only what differs.</remarks>
@@ -50,6 +50,11 @@ public sealed class AccessTruthTableTests
         [10] = (Allow, () => Read(Base(), labels: MaskedFromProfessionals, author: Cast.Gp)),
         [11] = ("DOCUMENT_NOT_FOUND", () => Read(Base(), labels: MaskedFromProfessionals, author: Cast.GpColleague)),
         [14] = (Allow + " NOT_VISIBLE_TO_PATIENT", () => Read(Base(), labels: HiddenFromPatient)),
+        [16] = ("MATRIX_DENIED", () => Read(Base(), Cast.GpColleague, type: "68599-0")),
+        [17] = (Allow, () => Read(Base(), Cast.GpColleague, author: Cast.GpColleague, type: "75496-0")),
+        [18] = ("MATRIX_DENIED", () => Read(Base(), As("40"), type: "83981-1")),
+        [19] = ("MATRIX_DENIED", () => Read(Base(), type: "ATTEST-RESID")),
+        [20] = ("MATRIX_DENIED", () => Read(Base(), As("99"))),
         [33] = ("RECORD_CLOSED", () =>
         {
             var record = Base();
@@ -119,8 +124,16 @@ public sealed class AccessTruthTableTests
         TestRecord record,
         Actor? by = null,
         ConfidentialityLabels labels = None,
-        Actor? author = null) =>
-        Answer(record.Read(by ?? Cast.Gp, record.Submit("report", labels, author: author)));
+        Actor? author = null,
+        string type = "11502-2")
+    {
+        if (by is { Kind: ActorKind.Professional } && by.Id != Cast.Gp.Id)
+            record.Permit(by);
+        return Answer(record.Read(by ?? Cast.Gp, record.Accept(record.Submission("report", labels, author: author, type: type))));
+    }
+
+    private static Actor As(string profession) =>
+        Cast.Gp with { Profession = ProfessionCode.Parse(profession + "^" + ProfessionCode.HealthProfessions) };
 
     private static string Answer(Turns.TurnResult<DocumentView> result) =>
         result.Refusal?.Name ?? string.Join(' ', [Allow, .. result.Value.Warnings]);

@@ -74,7 +74,7 @@ internal sealed class Dice(int seed)
             Content = name + (Chance(12) ? " other" : ""),
             Body = Chance(2) ? null : "body " + Next(2),
             Labels = Of(Labels),
-            Type = Chance(10) ? "11369-6" : "11502-2",
+            Type = Chance(10) ? "11369-6" : Chance(2) ? "68599-0" : "11502-2",
             Replaces = Chance(2) ? Of(Names) : null,
             TwinOf = Chance(4) ? Of(Names) : null,
             LabelsOnly = Chance(3),

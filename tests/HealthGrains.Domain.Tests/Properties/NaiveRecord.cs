@@ -81,7 +81,16 @@ internal sealed class NaiveRecord
 
     /// <summary>What the reader may see, whatever its status but withdrawn.</summary>
     public bool Sees(Actor by, Paper paper) => !paper.Sealed && !paper.Withdrawn
-        && (by.Kind == ActorKind.Patient ? !paper.Hidden : !paper.Masked || IsOwn(by, paper));
+        && (by.Kind == ActorKind.Patient
+            ? !paper.Hidden
+            : IsOwn(by, paper) || (!paper.Masked && Habilitated(by, paper)));
+
+    /// <summary>What the professional may see, or could until it went.</summary>
+    public static bool MightSee(Actor by, Paper paper) => IsOwn(by, paper) || (!paper.Masked && Habilitated(by, paper));
+
+    // What the table of professions says of the few types and hats of this world.
+    private static bool Habilitated(Actor by, Paper paper) =>
+        !(by.Profession.Code == "60" && paper.As.Type == "68599-0");
 
     private static bool IsOwn(Actor by, Paper paper) => by.Id == paper.As.Author.Id || by.Id == paper.As.By.Id;
 
@@ -146,7 +155,7 @@ internal sealed class NaiveRecord
         var paper = new Paper(move, Papers.Count + 1) { Twin = move.TwinOf };
         var tellsPatient = !paper.Hidden && (old is null || old.Hidden || !labelsOnly);
         var tellsProfessionals = !paper.Masked && (old is null || old.Masked || !labelsOnly);
-        var told = tellsProfessionals ? Told() : "";
+        var told = tellsProfessionals ? Told(paper) : "";
         if (move.ValidateOnly)
             return "valid";
 
@@ -229,14 +238,15 @@ internal sealed class NaiveRecord
             gone.ToldOf |= !gone.Masked;
             _patientNews += gone.Hidden ? 0 : 1;
             _professionalNews += gone.Masked ? 0 : 1;
-            told += gone.Masked ? "" : Told();
+            told += gone.Masked ? "" : Told(gone);
         }
 
         return "ok" + told;
     }
 
-    private string Told() =>
-        string.Concat(_followers.Values.Where(MayRead).Select(follower => " " + follower.Id).Order(StringComparer.Ordinal));
+    private string Told(Paper paper) => string.Concat(_followers.Values
+        .Where(follower => MayRead(follower) && (Habilitated(follower, paper) || IsOwn(follower, paper)))
+       .Select(follower => " " + follower.Id).Order(StringComparer.Ordinal));
 
     private string Permit(PermitMove move)
     {
@@ -354,7 +364,9 @@ internal sealed class NaiveRecord
             return refusal;
         var paper = Find(move.Name);
         var seen = paper is not null && Sees(move.By, paper);
-        if (move.By.Kind == ActorKind.Professional && !seen)
+        var denied = move.By.Kind == ActorKind.Professional && !seen
+            && paper is { Sealed: false, Withdrawn: false, Masked: false };
+        if (move.By.Kind == ActorKind.Professional && !seen && !(denied && paper!.Hidden))
             _patientTraces++;
         if (move.By.Kind == ActorKind.Professional && seen && !paper!.Hidden)
         {
@@ -362,7 +374,7 @@ internal sealed class NaiveRecord
             _patientNews += move.Content ? 1 : 0;
         }
 
-        return seen ? "ok" : "DOCUMENT_NOT_FOUND";
+        return seen ? "ok" : denied ? "MATRIX_DENIED" : "DOCUMENT_NOT_FOUND";
     }
 
     private string Changes(Actor by)
@@ -372,7 +384,7 @@ internal sealed class NaiveRecord
         if (Refused(by) is { } refusal)
             return refusal;
         var news = _professionalNews;
-        if (Papers.Exists(paper => paper.ToldOf && !paper.Sealed && (paper.Withdrawn || !paper.Masked || IsOwn(by, paper))))
+        if (Papers.Exists(paper => paper.ToldOf && !paper.Sealed && (IsOwn(by, paper) || (Habilitated(by, paper) && (paper.Withdrawn || !paper.Masked)))))
             TracedRead(by);
         return $"ok {news}";
     }
@@ -381,7 +393,7 @@ internal sealed class NaiveRecord
     {
         var paper = Find(move.Name);
         return MayRead(move.Reader) && paper is { Sealed: false }
-            && (!paper.Masked || IsOwn(move.Reader, paper))
+            && ((!paper.Masked && Habilitated(move.Reader, paper)) || IsOwn(move.Reader, paper))
             ? "yes"
             : "no";
     }
