@@ -20,8 +20,12 @@ public sealed record ListDocuments(DocumentFilter Filter, PagePlace? After, int 
     /// entry always fits.</summary>
     public const int PageBytesMax = 3 * 1024 * 1024;
 
-    public override TurnPriority Priority =>
-        By.Kind == ActorKind.Patient ? TurnPriority.PatientRead : TurnPriority.ProfessionalRead;
+    /// <summary>How a professional comes in; the patient's side has no need of it.</summary>
+    public Entrance Entrance { get; init; } = Entrance.Normal;
+
+    public override TurnPriority Priority => By.Kind == ActorKind.Patient ? TurnPriority.PatientRead
+        : Entrance.IsEmergency ? TurnPriority.EmergencyRead
+        : TurnPriority.ProfessionalRead;
 
     public override Decision<PatientState, PatientEvent, DocumentPage> Decide(PatientState state, TurnContext turn)
     {
@@ -33,19 +37,19 @@ public sealed record ListDocuments(DocumentFilter Filter, PagePlace? After, int 
         }
 
         var reader = PatientState.ReaderOf(By);
-        var outcome = AccessDecision.ForRecord(state, reader, turn.Now);
+        var outcome = AccessDecision.ForRecord(state, reader, turn, Entrance);
         if (outcome.Refusal is { } no)
-            return Refuse(no, ReaderTurn.RefusalTrace(state, turn, By, AccessAction.ListDocuments, [], outcome));
+            return Refuse(no, ReaderTurn.RefusalTrace(state, turn, By, AccessAction.ListDocuments, [], outcome, Entrance));
 
         var page = Page(
             state,
             turn,
-            entry => AccessDecision.ForDocument(entry, reader, Filter.IncludesDeprecated, turn.Matrix).IsAllowed,
-            entry => AccessDecision.ForDocument(entry, reader, includeDeprecated: true, turn.Matrix).IsAllowed);
+            entry => AccessDecision.ForDocument(state, entry, reader, Filter.IncludesDeprecated, turn, Entrance).IsAllowed,
+            entry => AccessDecision.ForDocument(state, entry, reader, includeDeprecated: true, turn, Entrance).IsAllowed);
         return Emit(
             [
                 ReaderTurn.Trace(
-                    turn, By, AccessAction.ListDocuments, [.. page.Documents.Select(view => view.Entry.Id)], outcome),
+                    turn, By, AccessAction.ListDocuments, [.. page.Documents.Select(view => view.Entry.Id)], outcome, Entrance),
             ],
             _ => page);
     }

@@ -9,12 +9,23 @@ namespace HealthGrains.Domain.Access;
 internal static class ReaderTurn
 {
     public static RecordAccessed Trace(
-        TurnContext turn, Actor by, AccessAction action, IReadOnlyList<DocumentId> documents, AccessOutcome outcome) =>
+        TurnContext turn,
+        Actor by,
+        AccessAction action,
+        IReadOnlyList<DocumentId> documents,
+        AccessOutcome outcome,
+        Entrance? entrance = null) =>
         new(
             turn.Now,
             by,
             new AccessTrace(
-                action, documents, AccessMode.Normal, "", outcome.Refusal?.Code, outcome.Step, turn.Matrix.Version));
+                action,
+                documents,
+                entrance?.Mode ?? AccessMode.Normal,
+                entrance?.Reason ?? "",
+                outcome.Refusal?.Code,
+                outcome.Step,
+                turn.Matrix.Version));
 
     /// <summary>A refusal leaves its trace, unless there is no record to hold it.</summary>
     public static IReadOnlyList<PatientEvent> RefusalTrace(
@@ -23,6 +34,7 @@ internal static class ReaderTurn
         Actor by,
         AccessAction action,
         IReadOnlyList<DocumentId> documents,
-        AccessOutcome outcome) =>
-        patient.Record.IsUnknown ? [] : [Trace(turn, by, action, documents, outcome)];
+        AccessOutcome outcome,
+        Entrance? entrance = null) =>
+        patient.Record.IsUnknown ? [] : [Trace(turn, by, action, documents, outcome, entrance)];
 }

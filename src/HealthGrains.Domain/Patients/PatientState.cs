@@ -95,6 +95,9 @@ public sealed class PatientState
             case ProfessionalUnblocked unblocked:
                 Consent.Unblock(unblocked.Professional);
                 break;
+            case EmergencyAccessSet emergency:
+                Consent.SetEmergency(emergency.Flags);
+                break;
             case PatientFollowed followed:
                 _followers[followed.By.Id] = new Follower(ReaderOf(followed.By), followed.At);
                 break;
@@ -195,13 +198,15 @@ public sealed class PatientState
         var trace = accessed.Trace;
         if (trace.Documents.Any(IsHiddenFromPatient))
         {
-            // Whoever read one hidden document is not told of at all: that alone would betray it. One who was refused is, like
+            // Whoever read one hidden document is not told of at all, unless in an emergency, which is never kept from the
+            // patient: that alone would betray it. One who was refused is, like
             // one who asked for a document that does not exist; but not when the words of the refusal say that there is one.
             if (trace is
                 {
                     Action: AccessAction.ReadEntry or AccessAction.ReadContent,
                     Refused: null or RefusalCode.MatrixDenied,
-                })
+                }
+                && (trace.Mode == AccessMode.Normal || trace.Refused is not null))
             {
                 return;
             }
@@ -212,6 +217,16 @@ public sealed class PatientState
         _patientAccesses.Add(new TracedAccess(_patientAccesses.Count + 1, accessed.At, accessed.By, trace));
         if (trace.Refused is not null)
             return;
+
+        if (trace.Mode != AccessMode.Normal)
+        {
+            PatientFeed.Tell(
+                accessed.At,
+                ChangeCode.EmergencyAccess,
+                trace is { Action: not AccessAction.ListDocuments, Documents: [var read] } ? read : null,
+                accessed.By);
+            return;
+        }
 
         if (IsFirstAccessOfDay(accessed.By.Id, accessed.At))
         {

@@ -36,7 +36,7 @@ public static class Audience
         var recipients = new List<ProfessionalId>(patient.Followers.Count);
         foreach (var follower in patient.Followers.Values)
         {
-            if (AccessDecision.ForRecord(patient, follower.Reader, turn.Now).IsAllowed
+            if (AccessDecision.ForRecord(patient, follower.Reader, turn).IsAllowed
                 && (turn.Matrix.Allows(follower.Reader.Profession, document.TypeCode)
                     || DocumentEntry.IsOwnOf(document, depositor, follower.Reader.Id)))
                 recipients.Add(follower.Reader.Id);

@@ -20,7 +20,7 @@ public sealed record FollowPatient(Actor By) : PatientCommand<FollowAnswer>
     public override Decision<PatientState, PatientEvent, FollowAnswer> Decide(PatientState state, TurnContext turn)
     {
         var reader = PatientState.ReaderOf(By);
-        if (AccessDecision.ForRecord(state, reader, turn.Now).Refusal is { } refusal)
+        if (AccessDecision.ForRecord(state, reader, turn).Refusal is { } refusal)
             return Refuse(refusal);
         if (state.Followers.TryGetValue(By.Id, out var follower) && follower.Reader == reader)
             return Reply(new FollowAnswer(follower.Since, true));
@@ -53,19 +53,19 @@ public sealed record MayKnow(Reader Reader, IReadOnlyList<DocumentId> Documents)
     public override Decision<PatientState, PatientEvent, IReadOnlyList<bool>> Decide(PatientState state, TurnContext turn)
     {
         var may = new bool[Documents.Count];
-        if (AccessDecision.ForRecord(state, Reader, turn.Now).IsAllowed)
+        if (AccessDecision.ForRecord(state, Reader, turn).IsAllowed)
         {
             for (var i = 0; i < may.Length; i++)
-                may[i] = state.Index.Find(Documents[i]) is { Sealed: false } entry && MayKnowOf(entry, turn.Matrix);
+                may[i] = state.Index.Find(Documents[i]) is { Sealed: false } entry && MayKnowOf(state, entry, turn);
         }
 
         return Reply(may);
     }
 
     // News of a withdrawal concerns a document that can no longer be read; who could see it may know that it went.
-    private bool MayKnowOf(DocumentEntry entry, AccessMatrix matrix) => entry.Status == DocumentStatus.Deleted
-        ? AccessDecision.MayKnowOfWithdrawn(entry, Reader, matrix)
-        : AccessDecision.ForDocument(entry, Reader, includeDeprecated: true, matrix).IsAllowed;
+    private bool MayKnowOf(PatientState state, DocumentEntry entry, TurnContext turn) => entry.Status == DocumentStatus.Deleted
+        ? AccessDecision.MayKnowOfWithdrawn(entry, Reader, turn.Matrix)
+        : AccessDecision.ForDocument(state, entry, Reader, includeDeprecated: true, turn).IsAllowed;
 }
 
 /// <summary>Asks, right before one change is sent to a professional who watches the record, whether it may still leave.</summary>
@@ -76,10 +76,10 @@ public sealed record MayStillSee(Reader Reader, DocumentId? Shown) : PatientComm
     public override TurnPriority Priority => TurnPriority.ProfessionalRead;
 
     public override Decision<PatientState, PatientEvent, bool> Decide(PatientState state, TurnContext turn) =>
-        Reply(AccessDecision.ForRecord(state, Reader, turn.Now).IsAllowed
+        Reply(AccessDecision.ForRecord(state, Reader, turn).IsAllowed
             && (Shown is not { } id
                 || (state.Index.Find(id) is { } entry
-                    && AccessDecision.ForDocument(entry, Reader, includeDeprecated: true, turn.Matrix).IsAllowed)));
+                    && AccessDecision.ForDocument(state, entry, Reader, includeDeprecated: true, turn).IsAllowed)));
 }
 
 /// <summary>What one audience of the record is told after a cursor.</summary>
@@ -102,11 +102,11 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
         }
 
         var reader = PatientState.ReaderOf(By);
-        var outcome = AccessDecision.ForRecord(state, reader, turn.Now);
+        var outcome = AccessDecision.ForRecord(state, reader, turn);
         if (outcome.Refusal is { } no)
             return Refuse(no, ReaderTurn.RefusalTrace(state, turn, By, AccessAction.ListDocuments, [], outcome));
         Func<DocumentEntry, bool> sees =
-            entry => AccessDecision.ForDocument(entry, reader, includeDeprecated: true, turn.Matrix).IsAllowed;
+            entry => AccessDecision.ForDocument(state, entry, reader, includeDeprecated: true, turn).IsAllowed;
         Func<DocumentEntry, bool> knowsThatItWent =
             entry => AccessDecision.MayKnowOfWithdrawn(entry, reader, turn.Matrix);
         var told = Fitting(state, state.ProfessionalFeed)

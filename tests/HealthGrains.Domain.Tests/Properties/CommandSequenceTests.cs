@@ -109,7 +109,8 @@ public sealed class CommandSequenceTests(ITestOutputHelper output)
         "PermitMove ok", "PermitMove again", "PermitMove ACCESS_BLOCKED", "PermitMove METADATA_INVALID",
         "RevokeMove ok", "RevokeMove again", "RevokeMove TARGET_NOT_FOUND", "RevokeMove METADATA_INVALID",
         "FollowMove ok", "FollowMove again", "FollowMove CONSENT_REQUIRED", "MayKnowMove yes", "MayKnowMove no",
-        "ReadMove MATRIX_DENIED",
+        "ReadMove MATRIX_DENIED", "ReadMove EMERGENCY_REFUSED", "ReadMove EMERGENCY_REASON_REQUIRED",
+        "ReadMove REGULATION_ROLE_REQUIRED", "EmergencyMove ok", "EmergencyMove again",
     ];
 
     // At the end everybody is asked, so that a slip in the middle shows.
