@@ -31,7 +31,7 @@ internal sealed class Database : IAsyncDisposable
 
         // A host that vanished sends nothing, not even a refusal. A Unix socket, named by its folder, has no such options.
         if (settings.Host?.StartsWith('/') != true)
-            (settings.TcpKeepAlive, settings.TcpKeepAliveTime, settings.TcpKeepAliveInterval) = (true, 10, 5);
+            (settings.TcpKeepAlive, settings.TcpKeepAliveTime, settings.TcpKeepAliveInterval) = (true, 10, 2);
         _source = new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
     }
 

@@ -20,7 +20,7 @@ internal static class PostgreSqlLimits
     /// <summary>How long connecting may take.</summary>
     public static readonly TimeSpan ConnectWaitMax = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long one query that only reads may take. Commits have no such limit.</summary>
+    /// <summary>How long one query that only reads, or locks, may take. Commits have no such limit.</summary>
     public static readonly TimeSpan ReadWaitMax = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a commit waits for the shards that another process is writing to; nothing is written by then, and its

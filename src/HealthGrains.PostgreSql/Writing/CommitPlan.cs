@@ -52,7 +52,9 @@ internal sealed class CommitPlan
                 + "JOIN checkpoint c ON c.name = w.name AND c.shard = w.shard",
                 Sql.Texts([.. _checkpoints.Keys.Select(key => key.Name)]),
                 Sql.Integers([.. _checkpoints.Keys.Select(key => key.Shard)]));
-        batch.Timeout = 0;
+
+        // Nothing is written yet, so a server that has frozen may be given up here.
+        batch.Timeout = (int)PostgreSqlLimits.ReadWaitMax.TotalSeconds;
         var reader = await batch.ExecuteReaderAsync().ConfigureAwait(false);
         await using var _ = reader.ConfigureAwait(false);
         await reader.NextResultAsync().ConfigureAwait(false);
