@@ -16,6 +16,12 @@ internal static class HostLimits
     public const int InFlightDefault = 64;
     public const int InFlightMax = 256;
 
+    /// <summary>How often the file of the habilitation matrix is looked at.</summary>
+    public static readonly TimeSpan MatrixLookEvery = TimeSpan.FromSeconds(5);
+
+    /// <summary>Bytes of that file.</summary>
+    public const int MatrixBytesMax = 2 * 1024 * 1024;
+
     /// <summary>How often a submission that the server put off is sent again.</summary>
     public const int AttemptsMax = 8;
 

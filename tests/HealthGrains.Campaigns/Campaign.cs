@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using HealthGrains.Rpc;
 
@@ -32,7 +33,15 @@ internal sealed record CampaignOptions
 
 /// <summary>One round as it is printed: one line of JSON.</summary>
 internal sealed record Round(
-    string Campaign, int Number, int Acknowledged, int Unknown, double StartedInSeconds, string Verdict, Findings Findings);
+    string Campaign,
+    int Number,
+    int Acknowledged,
+    int AnsweredInTheInstant,
+    int GoneOfThese,
+    int Unknown,
+    double StartedInSeconds,
+    string Verdict,
+    Findings Findings);
 
 /// <summary>The fault that a campaign makes, and how the server's data comes back after it.</summary>
 internal interface IFault : IDisposable
@@ -43,7 +52,21 @@ internal interface IFault : IDisposable
     string DataDirectory { get; }
 
     /// <summary>Strikes while the load runs. The server is gone when it completes.</summary>
-    Task StrikeAsync(ServerProcess server);
+    /// <returns>The instant of the fault, if answers that were read in it count as never given; see <see cref="Instant"/>.</returns>
+    Task<Instant?> StrikeAsync(ServerProcess server);
+}
+
+/// <summary>The moment in which a host loses its power, in timestamps of <see cref="Stopwatch"/>.</summary>
+/// <remarks>A host without power answers nobody, but here the server goes on running beside its dead disk. While the disk
+/// dies, a sync that is under way can return success although its journal is already given up, and the answer to it is
+/// on its way to the client. Such answers are outcomes that nobody knows. What is answered later than this is an error that
+/// the server swallowed, and counts.</remarks>
+internal readonly record struct Instant(long Began, long Ended)
+{
+    public static readonly TimeSpan AnswersOnTheirWay = TimeSpan.FromMilliseconds(100);
+
+    public bool Holds(long timestamp) =>
+        timestamp >= Began && Stopwatch.GetElapsedTime(Ended, timestamp) <= AnswersOnTheirWay;
 }
 
 /// <summary>Load, fault, restart, settle, re-read; and again. Ledger and load live outside the server.</summary>
@@ -80,7 +103,9 @@ internal static class Campaign
             {
                 // The fault strikes at a number of acknowledgements drawn from the seed, in the middle of the load.
                 var strikeAt = perRound + random.Next(1 + (perRound / 4));
-                var (acknowledged, inTime) = await StrikeUnderLoadAsync(load, server, fault, round, strikeAt, cancellation);
+                var (acknowledged, inTime, instant) =
+                    await StrikeUnderLoadAsync(load, server, fault, round, strikeAt, cancellation);
+                var inTheInstant = ledger.Forget(instant);
                 strikes++;
                 await server.DisposeAsync();
                 server = await StartAsync(options, fault, starts, cancellation);
@@ -92,10 +117,13 @@ internal static class Campaign
                 var unknown = await SettleAsync(load, ledger, channel, cancellation);
                 if (findings.IsClean)
                     await RepeatAsync(load, acknowledgedOnes, channel, random, cancellation);
+                var gone = ledger.Documents.Count(
+                    document => document.ForgottenInRound == round && document.Answer is { AlreadyKnown: false });
                 var verdict = !findings.IsClean ? "FAIL" : inTime ? "pass" : "void";
                 failed += verdict == "FAIL" ? 1 : 0;
                 voided += verdict == "void" ? 1 : 0;
-                Print(new Round(fault.Name, round, acknowledged, unknown, starts[^1].TotalSeconds, verdict, findings));
+                Print(new Round(
+                    fault.Name, round, acknowledged, inTheInstant, gone, unknown, starts[^1].TotalSeconds, verdict, findings));
                 if (failed > 0)
                 {
                     Console.WriteLine($"{fault.Name}: round {round} of {options.Rounds} failed with seed {options.Seed}: {findings}");
@@ -146,7 +174,7 @@ internal static class Campaign
         return server;
     }
 
-    private static async Task<(int Acknowledged, bool InTime)> StrikeUnderLoadAsync(
+    private static async Task<(int Acknowledged, bool InTime, Instant? Instant)> StrikeUnderLoadAsync(
         Load load, ServerProcess server, IFault fault, int round, int strikeAt, CancellationToken cancellation)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -162,10 +190,10 @@ internal static class Campaign
             ended.Token);
         var first = await Task.WhenAny(reached.Task, running, Task.Delay(TimeSpan.FromSeconds(60), cancellation));
         var underLoad = first == reached.Task && !running.IsCompleted;
-        await fault.StrikeAsync(server);
+        var instant = await fault.StrikeAsync(server);
         await ended.CancelAsync();
         await running;
-        return (load.Acknowledged, underLoad);
+        return (load.Acknowledged, underLoad, instant);
     }
 
     private static async Task<int> SettleAsync(

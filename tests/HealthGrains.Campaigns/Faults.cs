@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace HealthGrains.Campaigns;
 
 /// <summary>kill -9: proves recovery, not durability, because the page cache survives the process.</summary>
@@ -7,7 +9,11 @@ internal sealed class KillFault(string dataDirectory) : IFault
 
     public string DataDirectory { get; } = dataDirectory;
 
-    public Task StrikeAsync(ServerProcess server) => server.KillAsync();
+    public async Task<Instant?> StrikeAsync(ServerProcess server)
+    {
+        await server.KillAsync();
+        return null;
+    }
 
     public void Dispose()
     {
@@ -21,11 +27,12 @@ internal sealed class StopFault(string dataDirectory) : IFault
 
     public string DataDirectory { get; } = dataDirectory;
 
-    public async Task StrikeAsync(ServerProcess server)
+    public async Task<Instant?> StrikeAsync(ServerProcess server)
     {
         var exit = await server.StopAsync();
         if (exit != 0)
             throw new InvalidOperationException($"After SIGTERM the server ended with {exit}.");
+        return null;
     }
 
     public void Dispose()
@@ -44,14 +51,17 @@ internal sealed class PowerCutFault(string workDirectory) : IFault
 
     public string DataDirectory => Path.Combine(_disk.Directory, "data");
 
-    public async Task StrikeAsync(ServerProcess server)
+    public async Task<Instant?> StrikeAsync(ServerProcess server)
     {
+        var began = Stopwatch.GetTimestamp();
         _disk.CutPower();
+        var ended = Stopwatch.GetTimestamp();
 
-        // Writers meet EIO now; an acknowledgement from here on would be a swallowed error, and it would be in the ledger.
-        await Task.Delay(200);
+        // Writers meet EIO now: an acknowledgement well after this instant is a swallowed error, and it is in the ledger.
+        await Task.Delay(Instant.AnswersOnTheirWay * 3);
         await server.KillAsync();
         _disk.Remount();
+        return new Instant(began, ended);
     }
 
     public void Dispose() => _disk.Dispose();

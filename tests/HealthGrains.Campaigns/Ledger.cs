@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using HealthGrains.Domain.Identity;
@@ -44,10 +45,33 @@ internal sealed class Ledger : IAsyncDisposable
         // Whoever was told once is told the same again, and that it is known.
         if (document.Answer is { } first && first with { AlreadyKnown = true } != answer)
             document.Contradicted = true;
-        document.Answer ??= answer;
+        if (document.Answer is null)
+        {
+            document.Answer = answer;
+            document.AnsweredAt = Stopwatch.GetTimestamp();
+        }
+
         _lines.Add(string.Create(
             CultureInfo.InvariantCulture,
             $"answer {document.UniqueId} {answer.DocumentId} {answer.Shard} {answer.Position} {answer.AlreadyKnown}"));
+    }
+
+    /// <summary>Answers that were read in the instant of a fault count as never given: their outcome is unknown.</summary>
+    /// <returns>How many.</returns>
+    public int Forget(Instant? instant)
+    {
+        var forgotten = 0;
+        foreach (var document in _documents.Values)
+        {
+            if (document.Answer is null || instant is not { } moment || !moment.Holds(document.AnsweredAt))
+                continue;
+            document.Answer = null;
+            document.ForgottenInRound = document.Round;
+            _lines.Add(string.Create(CultureInfo.InvariantCulture, $"unknown {document.UniqueId}"));
+            forgotten++;
+        }
+
+        return forgotten;
     }
 
     public async ValueTask DisposeAsync()
@@ -108,6 +132,12 @@ internal sealed class Submitted(string uniqueId, int patient, Sha256 sha256, int
 
     /// <summary>Null while nobody answered: the outcome is unknown.</summary>
     public Answer? Answer { get; set; }
+
+    /// <summary>When the first answer was read; a timestamp of <see cref="Stopwatch"/>.</summary>
+    public long AnsweredAt { get; set; }
+
+    /// <summary>The round in whose fault its answer was read and forgotten; 0 for none.</summary>
+    public int ForgottenInRound { get; set; }
 
     /// <summary>A later answer differed from the first: a double.</summary>
     public bool Contradicted { get; set; }

@@ -17,6 +17,9 @@ public sealed class SuiteFactAttribute : FactAttribute;
 public sealed class RequiresEnvironmentAttribute(string variable) : Attribute
 {
     public string Variable { get; } = variable;
+
+    /// <summary>A program that serves instead, if it is there; one folder of its path may be <c>*</c>. Null for none.</summary>
+    public string? OrProgram { get; set; }
 }
 
 /// <summary>Makes the test cases of <see cref="SuiteFactAttribute"/>.</summary>
@@ -52,7 +55,8 @@ public sealed class SuiteTestCase : XunitTestCase
     {
         var required = TestMethod.TestClass.Class.GetCustomAttributes(typeof(RequiresEnvironmentAttribute)).SingleOrDefault();
         var variable = required?.GetNamedArgument<string>(nameof(RequiresEnvironmentAttribute.Variable));
-        return variable is null || IsSet(variable) || IsSet("CI")
+        var program = required?.GetNamedArgument<string>(nameof(RequiresEnvironmentAttribute.OrProgram));
+        return variable is null || IsSet(variable) || IsSet("CI") || InstalledProgram.Find(program) is not null
             ? base.GetSkipReason(factAttribute)
             : $"The environment variable {variable} is not set.";
     }

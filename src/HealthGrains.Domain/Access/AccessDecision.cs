@@ -4,6 +4,7 @@ using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Patients;
 using HealthGrains.Domain.Records;
 using HealthGrains.Domain.Refusals;
+using HealthGrains.Domain.Turns;
 
 namespace HealthGrains.Domain.Access;
 
@@ -28,7 +29,7 @@ public enum AccessStep
     /// <summary>The reader's own document.</summary>
     Own = 6,
 
-    /// <summary>The habilitation matrix, profession by type. Its place: no matrix is loaded yet.</summary>
+    /// <summary>The habilitation matrix, profession by type.</summary>
     Matrix = 7,
 
     /// <summary>Confidentiality labels.</summary>
@@ -50,22 +51,28 @@ public readonly record struct AccessOutcome(AccessStep Step, Refusal? Refusal)
 /// <param name="Structure">Where they act now; none if the token names none.</param>
 public readonly record struct Reader(ProfessionalId Id, ProfessionCode Profession, StructureId Structure);
 
-/// <summary>Whether a professional may read: one pure function of the record and the reader.</summary>
-/// <remarks>Steps 2 to 4 answer for the record, 5 to 9 for one document. Modes other than
-/// <see cref="AccessMode.Normal"/> do not pass step 4 yet.</remarks>
+/// <summary>Whether a professional may read: one pure function of the record, the reader and the way in.</summary>
+/// <remarks>Steps 2 to 4 answer for the record, 5 to 9 for one document.</remarks>
 public static class AccessDecision
 {
+    /// <summary>Characters of the reason of an emergency, at most; at least one that is no space.</summary>
+    public const int ReasonCharsMax = 1_000;
+
     /// <summary>Steps 2 to 4: may this reader read in this record at all?</summary>
-    public static AccessOutcome ForRecord(PatientState patient, Reader reader, DateTimeOffset now)
+    /// <param name="entrance">Null: under an authorisation.</param>
+    public static AccessOutcome ForRecord(PatientState patient, Reader reader, TurnContext turn, Entrance? entrance = null)
     {
         if (patient.Record.IsUnknown)
             return Refuse(AccessStep.Record, RefusalCode.PatientUnknown, "There is no such record.");
         if (!patient.Record.IsOpen)
             return Refuse(AccessStep.Record, RefusalCode.RecordClosed, "The record is closed.");
-        if (patient.Consent.IsBlocked(reader.Id))
+        var emergency = entrance is { IsEmergency: true } ? entrance : null;
+        if (patient.Consent.IsBlocked(reader.Id) && (emergency is null || turn.Policy.BlockOverridesEmergency))
             return Refuse(AccessStep.Block, RefusalCode.AccessBlocked, "The patient has blocked this professional.");
+        if (emergency is not null)
+            return ForEmergency(patient.Consent.EmergencyUnder(turn.Policy), emergency);
 
-        return patient.Consent.Evaluate(reader, now) switch
+        return patient.Consent.Evaluate(reader, turn.Now) switch
         {
             ConsentAnswer.Permitted => new AccessOutcome(AccessStep.Allow, null),
             ConsentAnswer.StructureDenied => Refuse(
@@ -75,10 +82,19 @@ public static class AccessDecision
     }
 
     /// <summary>Steps 5 to 9, for a reader whom <see cref="ForRecord"/> let in.</summary>
+    /// <param name="patient">The record.</param>
     /// <param name="entry">The document.</param>
     /// <param name="reader">Who reads.</param>
     /// <param name="includeDeprecated">True when it was asked for by its id, or with the history.</param>
-    public static AccessOutcome ForDocument(DocumentEntry entry, Reader reader, bool includeDeprecated)
+    /// <param name="turn">The parameters of the turn.</param>
+    /// <param name="entrance">Null: under an authorisation.</param>
+    public static AccessOutcome ForDocument(
+        PatientState patient,
+        DocumentEntry entry,
+        Reader reader,
+        bool includeDeprecated,
+        TurnContext turn,
+        Entrance? entrance = null)
     {
         if (entry.Sealed || entry.Status == DocumentStatus.Deleted
             || (entry.Status != DocumentStatus.Approved && !includeDeprecated))
@@ -89,13 +105,46 @@ public static class AccessDecision
         if (entry.IsOwnOf(reader.Id))
             return new AccessOutcome(AccessStep.Own, null);
 
-        // Step 7, the habilitation matrix, has its place here.
-        return entry.IsMasked ? NotFound(AccessStep.Labels) : new AccessOutcome(AccessStep.Allow, null);
+        // The words of the matrix say that there is a document: they are not for one that a mask hides.
+        var isEmergency = entrance is { IsEmergency: true };
+        if (entry.IsMasked && !(isEmergency && patient.Consent.EmergencyUnder(turn.Policy).MaskedDocuments))
+            return NotFound(AccessStep.Labels);
+        return (isEmergency && !turn.Policy.EmergencyAppliesMatrix)
+            || turn.Matrix.Allows(reader.Profession, entry.Metadata.TypeCode)
+            ? new AccessOutcome(AccessStep.Allow, null)
+            : Refuse(AccessStep.Matrix, RefusalCode.MatrixDenied, "This profession may not read this type of document.");
     }
+
+    /// <summary>True if the reader may know that a document went which can no longer be read: who could see it.</summary>
+    public static bool MayKnowOfWithdrawn(DocumentEntry entry, Reader reader, AccessMatrix matrix) =>
+        entry.IsOwnOf(reader.Id)
+        || (!entry.IsMasked && matrix.Allows(reader.Profession, entry.Metadata.TypeCode));
 
     /// <summary>The same answer for a document that does not exist, that was withdrawn and that is hidden.</summary>
     public static Refusal DocumentNotFound { get; } =
         new(RefusalCode.DocumentNotFound, "There is no such document for this caller.", "document_id");
+
+    // The three flags are independent: the call centre's own mode asks ETREAT, and whoever breaks the glass asks BTG.
+    private static AccessOutcome ForEmergency(EmergencyFlags flags, Entrance entrance)
+    {
+        var isRegulation = entrance.Mode == AccessMode.RegulationCentre;
+        if (isRegulation && !entrance.IsRegulation)
+        {
+            return Refuse(
+                AccessStep.Mode, RefusalCode.RegulationRoleRequired, "This session is none of an emergency call centre.");
+        }
+
+        if (string.IsNullOrWhiteSpace(entrance.Reason))
+        {
+            return new AccessOutcome(
+                AccessStep.Mode,
+                new Refusal(RefusalCode.EmergencyReasonRequired, "An emergency needs its reason in words.", "access.reason"));
+        }
+
+        return (isRegulation ? flags.RegulationCentre : flags.BreakTheGlass)
+            ? new AccessOutcome(AccessStep.Allow, null)
+            : Refuse(AccessStep.Mode, RefusalCode.EmergencyRefused, "The patient does not permit this emergency access.");
+    }
 
     private static AccessOutcome NotFound(AccessStep step) => new(step, DocumentNotFound);
 

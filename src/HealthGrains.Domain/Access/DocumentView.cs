@@ -21,7 +21,8 @@ public sealed record DocumentView(
     /// <param name="patient">The record.</param>
     /// <param name="entry">An entry that this caller may see.</param>
     /// <param name="by">The caller.</param>
-    public static DocumentView Of(PatientState patient, DocumentEntry entry, Actor by)
+    /// <param name="sees">What this caller may see, older versions included.</param>
+    public static DocumentView Of(PatientState patient, DocumentEntry entry, Actor by, Func<DocumentEntry, bool> sees)
     {
         var isProfessional = by.Kind == ActorKind.Professional;
         var manages = isProfessional && entry.IsManagedBy(by);
@@ -31,14 +32,14 @@ public sealed record DocumentView(
             Replace: manages && entry is { Status: DocumentStatus.Approved, ReplacedBy: null });
         var warnings = isProfessional ? WarningsOf(entry) : [];
         var index = patient.Index;
-        var (older, newer, first) = Links(index, entry, SeenBy(by));
+        var (older, newer, first) = Links(index, entry, sees);
         var shown = entry with
         {
             Ordinal = 0,
             Replaces = older?.Id,
             ReplacedBy = newer?.Id,
             LineageId = first,
-            Twin = index.Twin(entry) is { } twin && SeenBy(by)(twin) ? entry.Twin : null,
+            Twin = index.Twin(entry) is { } twin && sees(twin) ? entry.Twin : null,
         };
         return new DocumentView(shown, older?.Metadata.UniqueId, newer?.Metadata.UniqueId, rights, warnings);
     }
@@ -64,14 +65,6 @@ public sealed record DocumentView(
         }
 
         return (older, newer, first);
-    }
-
-    private static Func<DocumentEntry, bool> SeenBy(Actor by)
-    {
-        if (by.Kind != ActorKind.Professional)
-            return PatientSide.Sees;
-        var reader = PatientState.ReaderOf(by);
-        return entry => AccessDecision.ForDocument(entry, reader, includeDeprecated: true).IsAllowed;
     }
 
     private static string[] WarningsOf(DocumentEntry entry)

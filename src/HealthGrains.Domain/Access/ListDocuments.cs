@@ -20,8 +20,12 @@ public sealed record ListDocuments(DocumentFilter Filter, PagePlace? After, int 
     /// entry always fits.</summary>
     public const int PageBytesMax = 3 * 1024 * 1024;
 
-    public override TurnPriority Priority =>
-        By.Kind == ActorKind.Patient ? TurnPriority.PatientRead : TurnPriority.ProfessionalRead;
+    /// <summary>How a professional comes in; the patient's side has no need of it.</summary>
+    public Entrance Entrance { get; init; } = Entrance.Normal;
+
+    public override TurnPriority Priority => By.Kind == ActorKind.Patient ? TurnPriority.PatientRead
+        : Entrance.IsEmergency ? TurnPriority.EmergencyRead
+        : TurnPriority.ProfessionalRead;
 
     public override Decision<PatientState, PatientEvent, DocumentPage> Decide(PatientState state, TurnContext turn)
     {
@@ -29,25 +33,30 @@ public sealed record ListDocuments(DocumentFilter Filter, PagePlace? After, int 
         {
             return PatientSide.Check(state) is { } refusal
                 ? Refuse(refusal)
-                : Reply(Page(state, turn, PatientSide.Sees));
+                : Reply(Page(state, turn, PatientSide.Sees, PatientSide.Sees));
         }
 
         var reader = PatientState.ReaderOf(By);
-        var outcome = AccessDecision.ForRecord(state, reader, turn.Now);
+        var outcome = AccessDecision.ForRecord(state, reader, turn, Entrance);
         if (outcome.Refusal is { } no)
-            return Refuse(no, ReaderTurn.RefusalTrace(state, turn.Now, By, AccessAction.ListDocuments, [], outcome));
+            return Refuse(no, ReaderTurn.RefusalTrace(state, turn, By, AccessAction.ListDocuments, [], outcome, Entrance));
 
         var page = Page(
-            state, turn, entry => AccessDecision.ForDocument(entry, reader, Filter.IncludesDeprecated).IsAllowed);
+            state,
+            turn,
+            entry => AccessDecision.ForDocument(state, entry, reader, Filter.IncludesDeprecated, turn, Entrance).IsAllowed,
+            entry => AccessDecision.ForDocument(state, entry, reader, includeDeprecated: true, turn, Entrance).IsAllowed);
         return Emit(
             [
                 ReaderTurn.Trace(
-                    turn.Now, By, AccessAction.ListDocuments, [.. page.Documents.Select(view => view.Entry.Id)], outcome),
+                    turn, By, AccessAction.ListDocuments, [.. page.Documents.Select(view => view.Entry.Id)], outcome, Entrance),
             ],
             _ => page);
     }
 
-    private DocumentPage Page(PatientState state, TurnContext turn, Func<DocumentEntry, bool> sees)
+    // What is known of links and twins includes older versions, which the list itself leaves out unless asked for.
+    private DocumentPage Page(
+        PatientState state, TurnContext turn, Func<DocumentEntry, bool> sees, Func<DocumentEntry, bool> known)
     {
         var matching = state.Index.Entries.Where(entry => sees(entry) && Filter.Matches(entry)).ToList();
         var leftOut = 0;
@@ -64,7 +73,7 @@ public sealed record ListDocuments(DocumentFilter Filter, PagePlace? After, int 
         var more = from >= 0 && from + page.Count < matching.Count;
         var feed = By.Kind == ActorKind.Patient ? state.PatientFeed : state.ProfessionalFeed;
         return new DocumentPage(
-            [.. page.Select(entry => DocumentView.Of(state, entry, By))],
+            [.. page.Select(entry => DocumentView.Of(state, entry, By, known))],
             more ? PagePlace.Of(page[^1]) : null,
             leftOut,
             feed.Last,

@@ -15,8 +15,12 @@ namespace HealthGrains.Domain.Access;
 /// does not exist, that was withdrawn and that is hidden from the caller.</remarks>
 public sealed record ReadDocument(DocumentId? Id, UniqueId? UniqueId, bool Content, Actor By) : PatientCommand<DocumentView>
 {
-    public override TurnPriority Priority =>
-        By.Kind == ActorKind.Patient ? TurnPriority.PatientRead : TurnPriority.ProfessionalRead;
+    /// <summary>How a professional comes in; the patient's side has no need of it.</summary>
+    public Entrance Entrance { get; init; } = Entrance.Normal;
+
+    public override TurnPriority Priority => By.Kind == ActorKind.Patient ? TurnPriority.PatientRead
+        : Entrance.IsEmergency ? TurnPriority.EmergencyRead
+        : TurnPriority.ProfessionalRead;
 
     public override Decision<PatientState, PatientEvent, DocumentView> Decide(PatientState state, TurnContext turn)
     {
@@ -26,25 +30,29 @@ public sealed record ReadDocument(DocumentId? Id, UniqueId? UniqueId, bool Conte
             if (PatientSide.Check(state) is { } refusal)
                 return Refuse(refusal);
             return entry is not null && PatientSide.Sees(entry)
-                ? Reply(DocumentView.Of(state, entry, By))
+                ? Reply(DocumentView.Of(state, entry, By, PatientSide.Sees))
                 : Refuse(AccessDecision.DocumentNotFound);
         }
 
         var action = Content ? AccessAction.ReadContent : AccessAction.ReadEntry;
         var reader = PatientState.ReaderOf(By);
-        var outcome = AccessDecision.ForRecord(state, reader, turn.Now);
+        var outcome = AccessDecision.ForRecord(state, reader, turn, Entrance);
         if (outcome.IsAllowed)
         {
             outcome = entry is null
                 ? new AccessOutcome(AccessStep.Status, AccessDecision.DocumentNotFound)
-                : AccessDecision.ForDocument(entry, reader, includeDeprecated: true);
+                : AccessDecision.ForDocument(state, entry, reader, includeDeprecated: true, turn, Entrance);
         }
 
         IReadOnlyList<DocumentId> documents = entry is null ? [] : [entry.Id];
         if (outcome.Refusal is { } no)
-            return Refuse(no, ReaderTurn.RefusalTrace(state, turn.Now, By, action, documents, outcome));
+            return Refuse(no, ReaderTurn.RefusalTrace(state, turn, By, action, documents, outcome, Entrance));
         return Emit(
-            [ReaderTurn.Trace(turn.Now, By, action, documents, outcome)],
-            after => DocumentView.Of(after, entry!, By)); // ! allowed means found
+            [ReaderTurn.Trace(turn, By, action, documents, outcome, Entrance)],
+            after => DocumentView.Of(
+                after,
+                entry!, // ! allowed means found
+                By,
+                other => AccessDecision.ForDocument(state, other, reader, includeDeprecated: true, turn, Entrance).IsAllowed));
     }
 }

@@ -1,6 +1,7 @@
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Patients;
+using HealthGrains.Domain.Turns;
 
 namespace HealthGrains.Domain.Access;
 
@@ -8,16 +9,32 @@ namespace HealthGrains.Domain.Access;
 internal static class ReaderTurn
 {
     public static RecordAccessed Trace(
-        DateTimeOffset now, Actor by, AccessAction action, IReadOnlyList<DocumentId> documents, AccessOutcome outcome) =>
-        new(now, by, new AccessTrace(action, documents, AccessMode.Normal, "", outcome.Refusal?.Code, outcome.Step, ""));
+        TurnContext turn,
+        Actor by,
+        AccessAction action,
+        IReadOnlyList<DocumentId> documents,
+        AccessOutcome outcome,
+        Entrance? entrance = null) =>
+        new(
+            turn.Now,
+            by,
+            new AccessTrace(
+                action,
+                documents,
+                entrance?.Mode ?? AccessMode.Normal,
+                entrance?.Reason ?? "",
+                outcome.Refusal?.Code,
+                outcome.Step,
+                turn.Matrix.Version));
 
     /// <summary>A refusal leaves its trace, unless there is no record to hold it.</summary>
     public static IReadOnlyList<PatientEvent> RefusalTrace(
         PatientState patient,
-        DateTimeOffset now,
+        TurnContext turn,
         Actor by,
         AccessAction action,
         IReadOnlyList<DocumentId> documents,
-        AccessOutcome outcome) =>
-        patient.Record.IsUnknown ? [] : [Trace(now, by, action, documents, outcome)];
+        AccessOutcome outcome,
+        Entrance? entrance = null) =>
+        patient.Record.IsUnknown ? [] : [Trace(turn, by, action, documents, outcome, entrance)];
 }

@@ -17,6 +17,9 @@ public sealed record ConsentChange(DateTimeOffset At, long ConsentVersion, bool 
 
     /// <summary>The authorisations that the change ended.</summary>
     public IReadOnlyList<Authorization> Ended { get; init; } = [];
+
+    /// <summary>The emergency flags as they are now; null where the change was about something else.</summary>
+    public EmergencyFlags? Emergency { get; init; }
 }
 
 /// <summary>A change of consent by the patient.</summary>
@@ -177,6 +180,7 @@ public sealed record GetConsents(bool IncludeEnded) : PatientCommand<ConsentView
                 [.. state.Consent.Authorizations.Where(a => IncludeEnded || !a.HasEnded(turn.Now))],
                 [.. state.Consent.Blocked.OrderBy(block => block.Value).ThenBy(block => block.Key, StringComparer.Ordinal)],
                 [.. state.Followers.Values],
+                state.Consent.EmergencyUnder(turn.Policy),
                 state.Consent.Version,
                 turn.Now));
 }
@@ -188,5 +192,6 @@ public sealed record ConsentView(
     IReadOnlyList<Authorization> Authorizations,
     IReadOnlyList<KeyValuePair<string, DateTimeOffset>> Blocked,
     IReadOnlyList<Follower> Followers,
+    EmergencyFlags Emergency,
     long Version,
     DateTimeOffset At);

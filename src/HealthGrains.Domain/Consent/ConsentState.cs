@@ -1,6 +1,7 @@
 using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Identity;
+using HealthGrains.Domain.Policies;
 
 namespace HealthGrains.Domain.Consent;
 
@@ -83,6 +84,11 @@ public sealed class ConsentState
 
     /// <summary>Counts the changes of consent, from 0.</summary>
     public long Version { get; private set; }
+
+    /// <summary>As the patient decided; null while the parameter decides.</summary>
+    public EmergencyFlags? Emergency { get; private set; }
+
+    public EmergencyFlags EmergencyUnder(DomainPolicy policy) => Emergency ?? policy.EmergencyDefaults;
 
     public bool IsBlocked(ProfessionalId professional) => _blocked.ContainsKey(professional.ToString());
 
@@ -168,6 +174,12 @@ public sealed class ConsentState
             }
         }
 
+        Version++;
+    }
+
+    internal void SetEmergency(EmergencyFlags flags)
+    {
+        Emergency = flags;
         Version++;
     }
 

@@ -65,12 +65,14 @@ public sealed record DocumentEntry
     public bool IsHiddenFromPatient => Metadata.Confidentiality.HasFlag(ConfidentialityLabels.HiddenFromPatient);
 
     /// <summary>True if the actor wrote it or deposited it, in person.</summary>
-    public bool IsOwnOf(ProfessionalId professional)
+    public bool IsOwnOf(ProfessionalId professional) => IsOwnOf(Metadata, Depositor, professional);
+
+    internal static bool IsOwnOf(DocumentMetadata metadata, Actor depositor, ProfessionalId professional)
     {
         var id = professional.ToString();
-        if (Depositor.Kind == ActorKind.Professional && Depositor.Id == id)
+        if (depositor.Kind == ActorKind.Professional && depositor.Id == id)
             return true;
-        foreach (var author in Metadata.Authors)
+        foreach (var author in metadata.Authors)
         {
             if (author.Id == id)
                 return true;

@@ -89,7 +89,7 @@ public sealed record SubmitDocument(
             return Refuse(refusal);
 
         var change = ChangeAgainst(replaced);
-        var (recipients, code) = Audience.ForSubmission(state, this, replaced, change, turn.Now);
+        var (recipients, code) = Audience.ForSubmission(state, this, replaced, change, turn);
         if (ValidateOnly)
         {
             return Reply(new SubmissionReceipt

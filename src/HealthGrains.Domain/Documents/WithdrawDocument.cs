@@ -75,19 +75,19 @@ public sealed record WithdrawDocument(UniqueId Target, UniqueId? TwinOf, string 
         if (twin is not null && !twin.IsManagedBy(By))
             return Refuse(RefusalCode.NotAuthor, "The other rendering is a document of another organisation.", "twin_of");
 
-        var events = new List<PatientEvent> { Withdraw(state, entry, turn.Now) };
+        var events = new List<PatientEvent> { Withdraw(state, entry, turn) };
         if (twin is not null)
-            events.Add(Withdraw(state, twin, turn.Now));
+            events.Add(Withdraw(state, twin, turn));
         return Emit(events, after => new WithdrawnDocument(entry.Id, Target, turn.Now, false)
         {
             EntryVersion = after.Index.Find(entry.Id)!.EntryVersion, // ! it was just changed
         });
     }
 
-    private DocumentWithdrawn Withdraw(PatientState state, DocumentEntry entry, DateTimeOffset now) =>
-        new(now, By, entry.Id, entry.Metadata.UniqueId, Reason)
+    private DocumentWithdrawn Withdraw(PatientState state, DocumentEntry entry, TurnContext turn) =>
+        new(turn.Now, By, entry.Id, entry.Metadata.UniqueId, Reason)
         {
-            Recipients = Audience.ForWithdrawal(state, entry, now),
+            Recipients = Audience.ForWithdrawal(state, entry, turn),
         };
 }
 

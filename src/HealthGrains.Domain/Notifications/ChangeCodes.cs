@@ -11,6 +11,7 @@ public static class ChangeCodes
         ChangeCode.DocumentWithdrawn => "SUPP_DOC",
         ChangeCode.DocumentConsulted => "CONSULT_DOCUMENT",
         ChangeCode.RecordAccessed => "ACCES_DMP_PS",
+        ChangeCode.EmergencyAccess => "ACCES_BRIS_GLACE",
         _ => throw new ArgumentOutOfRangeException(nameof(code)),
     };
 
@@ -21,6 +22,7 @@ public static class ChangeCodes
         ChangeCode.DocumentWithdrawn => "Un document a été supprimé",
         ChangeCode.DocumentConsulted => "Un document a été consulté",
         ChangeCode.RecordAccessed => "Un professionnel a accédé au dossier",
+        ChangeCode.EmergencyAccess => "Accès à votre dossier en urgence",
         _ => throw new ArgumentOutOfRangeException(nameof(code)),
     };
 }

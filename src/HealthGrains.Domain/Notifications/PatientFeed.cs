@@ -20,6 +20,9 @@ public enum ChangeCode
 
     /// <summary>ACCES_DMP_PS: first access of a professional, once for each professional and day.</summary>
     RecordAccessed = 5,
+
+    /// <summary>ACCES_BRIS_GLACE: any access in an emergency, in both modes.</summary>
+    EmergencyAccess = 6,
 }
 
 /// <summary>One line of what an audience is told.</summary>

@@ -90,6 +90,9 @@ public sealed record ProfessionalBlocked(DateTimeOffset At, Actor By, Profession
 public sealed record ProfessionalUnblocked(DateTimeOffset At, Actor By, ProfessionalId Professional)
     : PatientEvent(At, By);
 
+/// <summary>The patient set the emergency flags: all three, as they are from now on.</summary>
+public sealed record EmergencyAccessSet(DateTimeOffset At, Actor By, EmergencyFlags Flags) : PatientEvent(At, By);
+
 /// <summary>A professional asked to be told about this record from now on, in the hat of <see cref="PatientEvent.By"/>.</summary>
 public sealed record PatientFollowed(DateTimeOffset At, Actor By) : PatientEvent(At, By);
 

@@ -5,6 +5,7 @@ using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Notifications;
 using HealthGrains.Domain.Records;
+using HealthGrains.Domain.Refusals;
 using HealthGrains.Domain.Turns;
 
 namespace HealthGrains.Domain.Patients;
@@ -93,6 +94,9 @@ public sealed class PatientState
                 break;
             case ProfessionalUnblocked unblocked:
                 Consent.Unblock(unblocked.Professional);
+                break;
+            case EmergencyAccessSet emergency:
+                Consent.SetEmergency(emergency.Flags);
                 break;
             case PatientFollowed followed:
                 _followers[followed.By.Id] = new Follower(ReaderOf(followed.By), followed.At);
@@ -194,16 +198,35 @@ public sealed class PatientState
         var trace = accessed.Trace;
         if (trace.Documents.Any(IsHiddenFromPatient))
         {
-            // Whoever read one hidden document is not told of at all: that alone would betray it. One who was refused is, like
-            // one who asked for a document that does not exist.
-            if (trace is { Action: AccessAction.ReadEntry or AccessAction.ReadContent, Refused: null })
+            // Whoever read one hidden document is not told of at all, unless in an emergency, which is never kept from the
+            // patient: that alone would betray it. One who was refused is, like
+            // one who asked for a document that does not exist; but not when the words of the refusal say that there is one.
+            if (trace is
+                {
+                    Action: AccessAction.ReadEntry or AccessAction.ReadContent,
+                    Refused: null or RefusalCode.MatrixDenied,
+                }
+                && (trace.Mode == AccessMode.Normal || trace.Refused is not null))
+            {
                 return;
+            }
+
             trace = trace with { Documents = [.. trace.Documents.Where(id => !IsHiddenFromPatient(id))] };
         }
 
         _patientAccesses.Add(new TracedAccess(_patientAccesses.Count + 1, accessed.At, accessed.By, trace));
         if (trace.Refused is not null)
             return;
+
+        if (trace.Mode != AccessMode.Normal)
+        {
+            PatientFeed.Tell(
+                accessed.At,
+                ChangeCode.EmergencyAccess,
+                trace is { Action: not AccessAction.ListDocuments, Documents: [var read] } ? read : null,
+                accessed.By);
+            return;
+        }
 
         if (IsFirstAccessOfDay(accessed.By.Id, accessed.At))
         {

@@ -1,3 +1,6 @@
+using HealthGrains.Domain.Access;
+using HealthGrains.Domain.Consent;
+
 namespace HealthGrains.Domain.Policies;
 
 /// <summary>The parameters of the rules. Names follow the configuration: <c>Record:OpenOnFirstDeposit</c> is
@@ -22,4 +25,16 @@ public sealed record DomainPolicy
     /// <summary><c>Labels:AllowMaskedAndInvisible</c>: whether a document may be hidden from professionals and from its
     /// patient at once.</summary>
     public bool AllowMaskedAndInvisible { get; init; }
+
+    /// <summary><c>Emergency:Defaults</c>: what an emergency may read of a patient who has decided nothing.</summary>
+    public EmergencyFlags EmergencyDefaults { get; init; } = new(true, true, false);
+
+    /// <summary><c>Access:BlockOverridesEmergency</c>: a professional who is blocked comes in by no emergency either.</summary>
+    public bool BlockOverridesEmergency { get; init; } = true;
+
+    /// <summary><c>Access:EmergencyAppliesMatrix</c>: the habilitation matrix bounds an emergency too.</summary>
+    public bool EmergencyAppliesMatrix { get; init; } = true;
+
+    /// <summary><c>Matrix:File</c>: the habilitation matrix in force. A holder, because it is replaced while running.</summary>
+    public AccessMatrixHolder Matrix { get; init; } = new(AccessMatrix.Shipped);
 }

@@ -55,8 +55,12 @@ public sealed record CloseRecord(string Reason, bool DeletionRequested) : Patien
 /// <param name="By">The patient or a professional.</param>
 public sealed record GetRecord(Actor By) : PatientCommand<RecordView>
 {
-    public override TurnPriority Priority =>
-        By.Kind == ActorKind.Patient ? TurnPriority.PatientRead : TurnPriority.ProfessionalRead;
+    /// <summary>How a professional comes in; the patient's side has no need of it.</summary>
+    public Entrance Entrance { get; init; } = Entrance.Normal;
+
+    public override TurnPriority Priority => By.Kind == ActorKind.Patient ? TurnPriority.PatientRead
+        : Entrance.IsEmergency ? TurnPriority.EmergencyRead
+        : TurnPriority.ProfessionalRead;
 
     public override Decision<PatientState, PatientEvent, RecordView> Decide(PatientState state, TurnContext turn)
     {
@@ -81,7 +85,12 @@ public sealed record GetRecord(Actor By) : PatientCommand<RecordView>
         if (state.Record.IsUnknown)
             return Refuse(RefusalCode.PatientUnknown, "There is no such record.", "patient");
         var reader = PatientState.ReaderOf(By);
-        var permitted = AccessDecision.ForRecord(state, reader, turn.Now).IsAllowed;
+        var outcome = AccessDecision.ForRecord(state, reader, turn, Entrance);
+
+        // Whoever only looks whether they may come in is told; whoever breaks the glass is let in or not.
+        if (Entrance.IsEmergency && outcome.Refusal is { } no)
+            return Refuse(no, ReaderTurn.RefusalTrace(state, turn, By, AccessAction.ReadRecord, [], outcome, Entrance));
+        var permitted = outcome.IsAllowed;
         var standing = state.Consent.IsBlocked(reader.Id) ? CallerStanding.Blocked
             : state.Consent.Evaluate(reader, turn.Now) switch
             {
@@ -96,10 +105,13 @@ public sealed record GetRecord(Actor By) : PatientCommand<RecordView>
             standing,
             permitted ? state.Consent.PermittedUntil(reader, turn.Now) : null,
             state.Followers.ContainsKey(reader.Id.ToString()),
-            permitted ? state.Index.Entries.Count(e => AccessDecision.ForDocument(e, reader, false).IsAllowed) : 0,
+            permitted ? state.Index.Entries.Count(e => AccessDecision.ForDocument(state, e, reader, false, turn, Entrance).IsAllowed) : 0,
             permitted ? state.ProfessionalFeed.Last : 0);
         return Emit(
-            [ReaderTurn.Trace(turn.Now, By, AccessAction.ReadRecord, [], new AccessOutcome(AccessStep.Record, null))],
+            [
+                ReaderTurn.Trace(
+                    turn, By, AccessAction.ReadRecord, [], new AccessOutcome(AccessStep.Record, null), Entrance),
+            ],
             _ => view);
     }
 }

@@ -20,7 +20,7 @@ public sealed record FollowPatient(Actor By) : PatientCommand<FollowAnswer>
     public override Decision<PatientState, PatientEvent, FollowAnswer> Decide(PatientState state, TurnContext turn)
     {
         var reader = PatientState.ReaderOf(By);
-        if (AccessDecision.ForRecord(state, reader, turn.Now).Refusal is { } refusal)
+        if (AccessDecision.ForRecord(state, reader, turn).Refusal is { } refusal)
             return Refuse(refusal);
         if (state.Followers.TryGetValue(By.Id, out var follower) && follower.Reader == reader)
             return Reply(new FollowAnswer(follower.Since, true));
@@ -53,19 +53,19 @@ public sealed record MayKnow(Reader Reader, IReadOnlyList<DocumentId> Documents)
     public override Decision<PatientState, PatientEvent, IReadOnlyList<bool>> Decide(PatientState state, TurnContext turn)
     {
         var may = new bool[Documents.Count];
-        if (AccessDecision.ForRecord(state, Reader, turn.Now).IsAllowed)
+        if (AccessDecision.ForRecord(state, Reader, turn).IsAllowed)
         {
             for (var i = 0; i < may.Length; i++)
-                may[i] = state.Index.Find(Documents[i]) is { Sealed: false } entry && MayKnowOf(entry);
+                may[i] = state.Index.Find(Documents[i]) is { Sealed: false } entry && MayKnowOf(state, entry, turn);
         }
 
         return Reply(may);
     }
 
     // News of a withdrawal concerns a document that can no longer be read; who could see it may know that it went.
-    private bool MayKnowOf(DocumentEntry entry) => entry.Status == DocumentStatus.Deleted
-        ? !entry.IsMasked || entry.IsOwnOf(Reader.Id)
-        : AccessDecision.ForDocument(entry, Reader, includeDeprecated: true).IsAllowed;
+    private bool MayKnowOf(PatientState state, DocumentEntry entry, TurnContext turn) => entry.Status == DocumentStatus.Deleted
+        ? AccessDecision.MayKnowOfWithdrawn(entry, Reader, turn.Matrix)
+        : AccessDecision.ForDocument(state, entry, Reader, includeDeprecated: true, turn).IsAllowed;
 }
 
 /// <summary>Asks, right before one change is sent to a professional who watches the record, whether it may still leave.</summary>
@@ -76,10 +76,10 @@ public sealed record MayStillSee(Reader Reader, DocumentId? Shown) : PatientComm
     public override TurnPriority Priority => TurnPriority.ProfessionalRead;
 
     public override Decision<PatientState, PatientEvent, bool> Decide(PatientState state, TurnContext turn) =>
-        Reply(AccessDecision.ForRecord(state, Reader, turn.Now).IsAllowed
+        Reply(AccessDecision.ForRecord(state, Reader, turn).IsAllowed
             && (Shown is not { } id
                 || (state.Index.Find(id) is { } entry
-                    && AccessDecision.ForDocument(entry, Reader, includeDeprecated: true).IsAllowed)));
+                    && AccessDecision.ForDocument(state, entry, Reader, includeDeprecated: true, turn).IsAllowed)));
 }
 
 /// <summary>What one audience of the record is told after a cursor.</summary>
@@ -98,24 +98,27 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
         {
             if (PatientSide.Check(state) is { } refusal)
                 return Refuse(refusal);
-            return Page(state, state.PatientFeed, PatientSide.Sees, [], null);
+            return Page(state, state.PatientFeed, PatientSide.Sees, static _ => true, [], null);
         }
 
         var reader = PatientState.ReaderOf(By);
-        var outcome = AccessDecision.ForRecord(state, reader, turn.Now);
+        var outcome = AccessDecision.ForRecord(state, reader, turn);
         if (outcome.Refusal is { } no)
-            return Refuse(no, ReaderTurn.RefusalTrace(state, turn.Now, By, AccessAction.ListDocuments, [], outcome));
+            return Refuse(no, ReaderTurn.RefusalTrace(state, turn, By, AccessAction.ListDocuments, [], outcome));
         Func<DocumentEntry, bool> sees =
-            entry => AccessDecision.ForDocument(entry, reader, includeDeprecated: true).IsAllowed;
+            entry => AccessDecision.ForDocument(state, entry, reader, includeDeprecated: true, turn).IsAllowed;
+        Func<DocumentEntry, bool> knowsThatItWent =
+            entry => AccessDecision.MayKnowOfWithdrawn(entry, reader, turn.Matrix);
         var told = Fitting(state, state.ProfessionalFeed)
-            .Select(item => Told(state, item, sees).Document).OfType<DocumentId>().Distinct().ToList();
+            .Select(item => Told(state, item, sees, knowsThatItWent).Document).OfType<DocumentId>().Distinct().ToList();
         return Page(
             state,
             state.ProfessionalFeed,
             sees,
+            knowsThatItWent,
             told.Count == 0
                 ? []
-                : [ReaderTurn.Trace(turn.Now, By, AccessAction.ListDocuments, told, outcome)],
+                : [ReaderTurn.Trace(turn, By, AccessAction.ListDocuments, told, outcome)],
             state.Consent.PermittedUntil(reader, turn.Now));
     }
 
@@ -123,6 +126,7 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
         PatientState state,
         AudienceFeed feed,
         Func<DocumentEntry, bool> sees,
+        Func<DocumentEntry, bool> knowsThatItWent,
         IReadOnlyList<PatientEvent> events,
         DateTimeOffset? permittedUntil)
     {
@@ -132,10 +136,10 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
                 RefusalCode.MetadataInvalid, "The cursor is beyond the last change of this record.", "after_sequence");
         }
 
-        var items = Fitting(state, feed).Select(item => Told(state, item, sees)).ToList();
+        var items = Fitting(state, feed).Select(item => Told(state, item, sees, knowsThatItWent)).ToList();
         var views = items.Select(item =>
             item.Document is { } id && state.Index.Find(id) is { } entry && sees(entry)
-                ? DocumentView.Of(state, entry, By)
+                ? DocumentView.Of(state, entry, By, sees)
                 : null);
         var page = new ChangePage([.. items.Zip(views, (item, view) => new Change(item, view))], feed.Last)
         {
@@ -160,9 +164,13 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
 
     // Of news of what a closing sealed, or of what is hidden from the caller since, the place in the sequence remains, not
     // whose document it was. That a document was withdrawn may be known by whoever could see it.
-    private static FeedItem Told(PatientState state, FeedItem item, Func<DocumentEntry, bool> sees) =>
+    private static FeedItem Told(
+        PatientState state,
+        FeedItem item,
+        Func<DocumentEntry, bool> sees,
+        Func<DocumentEntry, bool> knowsThatItWent) =>
         item.Document is { } id && state.Index.Find(id) is { } entry
-        && (entry.Sealed || (entry.Status != DocumentStatus.Deleted && !sees(entry)))
+        && (entry.Sealed || !(entry.Status == DocumentStatus.Deleted ? knowsThatItWent(entry) : sees(entry)))
             ? item with { Document = null, By = Actor.System }
             : item;
 }

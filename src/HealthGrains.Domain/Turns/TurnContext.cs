@@ -1,9 +1,14 @@
+using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Policies;
 
 namespace HealthGrains.Domain.Turns;
 
 /// <summary>What a turn gets from outside: the time, UTC, and the parameters of the rules.</summary>
-public sealed record TurnContext(DateTimeOffset Now, DomainPolicy Policy);
+public sealed record TurnContext(DateTimeOffset Now, DomainPolicy Policy)
+{
+    /// <summary>The habilitation matrix of this turn: the same to its end, also when it is replaced meanwhile.</summary>
+    public AccessMatrix Matrix { get; } = Policy.Matrix.Current;
+}
 
 /// <summary>Where an event stands once it is durable.</summary>
 /// <param name="Version">In its journal, counted from 1.</param>

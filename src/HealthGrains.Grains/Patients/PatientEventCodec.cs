@@ -67,6 +67,14 @@ internal static class PatientEventCodec
             case ProfessionalUnblocked unblocked:
                 entry.ProfessionalUnblocked = new StoredProfessional { Id = unblocked.Professional.ToString() };
                 break;
+            case EmergencyAccessSet emergency:
+                entry.EmergencyAccessSet = new StoredEmergencyAccess
+                {
+                    RegulationCentre = emergency.Flags.RegulationCentre,
+                    BreakTheGlass = emergency.Flags.BreakTheGlass,
+                    MaskedDocuments = emergency.Flags.MaskedDocuments,
+                };
+                break;
             case PatientFollowed:
                 entry.PatientFollowed = new StoredFollow();
                 break;
@@ -120,6 +128,13 @@ internal static class PatientEventCodec
             },
             PatientEntry.EventOneofCase.ProfessionalUnblocked => new ProfessionalUnblocked(
                 at, by, ProfessionalId.Parse(entry.ProfessionalUnblocked.Id)),
+            PatientEntry.EventOneofCase.EmergencyAccessSet => new EmergencyAccessSet(
+                at,
+                by,
+                new EmergencyFlags(
+                    entry.EmergencyAccessSet.RegulationCentre,
+                    entry.EmergencyAccessSet.BreakTheGlass,
+                    entry.EmergencyAccessSet.MaskedDocuments)),
             PatientEntry.EventOneofCase.PatientFollowed => new PatientFollowed(at, by),
             PatientEntry.EventOneofCase.PatientUnfollowed => new PatientUnfollowed(at, by),
             PatientEntry.EventOneofCase.RecordAccessed => new RecordAccessed(at, by, Restore(entry.RecordAccessed)),

@@ -10,6 +10,9 @@ namespace HealthGrains.Host.Demo;
 /// <summary>Connections of everybody in a demonstration, each with a token of its own.</summary>
 internal sealed class DemoCallers : IAsyncDisposable
 {
+    // Who follows is a physician: what others may read is narrower, and the demonstration proves every delivery.
+    private const string Physician = "10";
+
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
 
     private readonly Uri _server;
@@ -24,7 +27,7 @@ internal sealed class DemoCallers : IAsyncDisposable
         _time = time;
         Patients = [.. plan.Patients.Select(p => Connect(DevelopmentClaims.Patient(p.Id)))];
         Professionals = [.. plan.Professionals.Select(p => Connect(DevelopmentClaims.Professional(
-            p.Id, p.Profession.Code, p.Organization.Id, name: NameOf(p))))];
+            p.Id, Physician, p.Organization.Id, name: NameOf(p))))];
         Producers = plan.Documents.Select(d => d.StructureId).Distinct()
             .ToDictionary(id => id, id => Connect(DevelopmentClaims.Producer(id)));
     }

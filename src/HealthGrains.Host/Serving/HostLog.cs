@@ -23,6 +23,17 @@ internal static partial class HostLog
         "The gRPC port {Grpc} takes plaintext from other machines: development only", EventName = "PlaintextBeyondLoopback")]
     public static partial void PlaintextBeyondLoopback(this ILogger log, string grpc);
 
+    [LoggerMessage(1006, LogLevel.Warning,
+        "The habilitation matrix {Version} is a placeholder, not the official annex: not for real persons", EventName = "MatrixIsPlaceholder")]
+    public static partial void MatrixIsPlaceholder(this ILogger log, string version);
+
+    [LoggerMessage(1007, LogLevel.Information, "The habilitation matrix {Version} is in force now", EventName = "MatrixReplaced")]
+    public static partial void MatrixReplaced(this ILogger log, string version);
+
+    [LoggerMessage(1008, LogLevel.Error,
+        "The new habilitation matrix is not taken ({Trouble}); {Version} stays in force", EventName = "MatrixNotTaken")]
+    public static partial void MatrixNotTaken(this ILogger log, string trouble, string version);
+
     [LoggerMessage(1005, LogLevel.Warning,
         "Tokens of the development key {KeyFile} are taken: whoever can read it is everybody", EventName = "DevelopmentKeyTrusted")]
     public static partial void DevelopmentKeyTrusted(this ILogger log, string keyFile);

@@ -113,6 +113,8 @@ internal sealed class RunningServer : IAsyncDisposable
         TimeProvider time, ILoggerFactory loggers, DateTimeOffset startedAt, Func<IJournalStore, IJournalStore> wrapStore)
     {
         EngineChoice.Check(_settings);
+        if (MatrixFile.Open(_settings, time, _log) is { } matrix)
+            _closing.Push(matrix.DisposeAsync);
         var data = DataDirectory.Open(_settings.Data);
         var opened = await StoreChoice.OpenAsync(_settings with { Data = data.FullPath }, time);
         opened = opened with { Store = wrapStore(opened.Store) };

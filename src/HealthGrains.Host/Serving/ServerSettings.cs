@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Net;
+using HealthGrains.Domain.Access;
+using HealthGrains.Domain.Consent;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Policies;
 using HealthGrains.Host.CommandLine;
@@ -51,6 +53,12 @@ internal sealed record ServerSettings
     public IdentityRules Identities { get; init; } = IdentityRules.Default;
 
     public DomainPolicy Policy { get; init; } = DomainPolicy.Default;
+
+    /// <summary>File of the habilitation matrix; null for the shipped placeholder.</summary>
+    public string? MatrixPath { get; init; }
+
+    /// <summary>Do not start, and take no replacement, unless the matrix is the official one.</summary>
+    public bool RequiresOfficialMatrix { get; init; }
 
     public bool Reflection { get; init; } = true;
 
@@ -107,7 +115,13 @@ internal sealed record ServerSettings
                     ? DomainPolicy.Default.AuthorizationDefaultDuration
                     : Duration(values, "Authorization:DefaultDuration", default),
                 AllowMaskedAndInvisible = Flag(values, "Labels:AllowMaskedAndInvisible", DomainPolicy.Default.AllowMaskedAndInvisible),
+                EmergencyDefaults = EmergencyOf(values["Emergency:Defaults"]),
+                BlockOverridesEmergency = Flag(values, "Access:BlockOverridesEmergency", DomainPolicy.Default.BlockOverridesEmergency),
+                EmergencyAppliesMatrix = Flag(values, "Access:EmergencyAppliesMatrix", DomainPolicy.Default.EmergencyAppliesMatrix),
+                Matrix = new AccessMatrixHolder(AccessMatrix.Shipped),
             },
+            MatrixPath = values["Matrix:File"],
+            RequiresOfficialMatrix = Flag(values, "Matrix:RequireOfficial", isProduction),
             Reflection = Flag(values, "Reflection", !isProduction),
             LogJson = (values["Log:Format"] ?? "simple") switch
             {
@@ -151,6 +165,16 @@ internal sealed record ServerSettings
         "test" => InsRealm.Test,
         _ => throw Wrong("Ins:Realm", text, "production or test"),
     };
+
+    // ETREAT, BTG, MASKED, in this order.
+    private static EmergencyFlags EmergencyOf(string? text)
+    {
+        if (text is null) return DomainPolicy.Default.EmergencyDefaults;
+        var words = text.Split(',', StringSplitOptions.TrimEntries);
+        return words.Length == 3 && words.All(word => word is "permit" or "deny")
+            ? new EmergencyFlags(words[0] == "permit", words[1] == "permit", words[2] == "permit")
+            : throw Wrong("Emergency:Defaults", text, "three of permit and deny with commas: call centre, break the glass, masked documents");
+    }
 
     private static bool Flag(IConfiguration values, string name, bool otherwise) => values[name]?.ToLowerInvariant() switch
     {

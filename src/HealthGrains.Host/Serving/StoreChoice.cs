@@ -1,5 +1,6 @@
 using HealthGrains.Grains.Journal;
 using HealthGrains.Host.CommandLine;
+using HealthGrains.PostgreSql;
 using HealthGrains.Sqlite;
 
 namespace HealthGrains.Host.Serving;
@@ -29,10 +30,27 @@ internal static class StoreChoice
             case Memory:
                 return new OpenedStore(new MemoryJournalStore(), NeverFails(), IsShared: false);
             case PostgreSql:
-                throw new CliException(
-                    ExitCode.Usage, "The store postgresql is not built into this version.", "healthgrains serve --store sqlite");
+                return new OpenedStore(await OpenPostgreSqlAsync(settings, time), NeverFails(), IsShared: true);
             default:
                 throw new CliException(ExitCode.Usage, $"--store '{settings.Store}' is none of sqlite, memory, postgresql.");
+        }
+    }
+
+    private static async Task<IJournalStore> OpenPostgreSqlAsync(ServerSettings settings, TimeProvider time)
+    {
+        var connection = settings.PostgreSqlConnection
+            ?? throw new CliException(
+                ExitCode.Usage,
+                "--store postgresql needs a connection: --postgresql 'Host=…;Database=…;Username=…'.",
+                "healthgrains serve --store postgresql --postgresql 'Host=127.0.0.1;Database=healthgrains;Username=healthgrains'");
+        try
+        {
+            return await PostgreSqlJournalStore.OpenAsync(new PostgreSqlStoreOptions { Connection = connection, Time = time });
+        }
+        catch (ArgumentException)
+        {
+            // Its message may repeat the connection string, which may hold a password.
+            throw new CliException(ExitCode.Usage, "--postgresql is no connection string of PostgreSQL.");
         }
     }
 

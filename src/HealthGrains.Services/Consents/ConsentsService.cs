@@ -21,6 +21,8 @@ internal sealed partial class ConsentsService(ServiceContext context)
         .Unary<Wire.BlockProfessionalRequest, Wire.BlockProfessionalResponse>("BlockProfessional", BlockProfessionalAsync)
         .Unary<Wire.UnblockProfessionalRequest, Wire.UnblockProfessionalResponse>(
             "UnblockProfessional", UnblockProfessionalAsync)
+        .Unary<Wire.SetEmergencyAccessRequest, Wire.SetEmergencyAccessResponse>(
+            "SetEmergencyAccess", SetEmergencyAccessAsync)
         .Service;
 
     /// <exception cref="RpcException">METADATA_INVALID.</exception>

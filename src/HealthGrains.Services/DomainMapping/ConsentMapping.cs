@@ -37,9 +37,21 @@ internal static class ConsentMapping
         HolderName = authorization.HolderName,
     };
 
+    public static Wire.EmergencyAccess ToWire(EmergencyFlags flags)
+    {
+        return new Wire.EmergencyAccess
+        {
+            RegulationCentre = Decided(flags.RegulationCentre),
+            BreakTheGlass = Decided(flags.BreakTheGlass),
+            MaskedDocuments = Decided(flags.MaskedDocuments),
+        };
+
+        static Wire.Decision Decided(bool permit) => permit ? Wire.Decision.Permit : Wire.Decision.Deny;
+    }
+
     public static Wire.GetConsentsResponse ToWire(ConsentView view, Wire.Patient patient)
     {
-        var wire = new Wire.GetConsentsResponse { Patient = patient, ConsentVersion = view.Version };
+        var wire = new Wire.GetConsentsResponse { Patient = patient, ConsentVersion = view.Version, Emergency = ToWire(view.Emergency) };
         foreach (var authorization in view.Authorizations)
             wire.Authorizations.Add(ToWire(authorization, view.At));
         foreach (var (professional, since) in view.Blocked)

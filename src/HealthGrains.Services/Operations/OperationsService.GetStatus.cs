@@ -5,9 +5,6 @@ namespace HealthGrains.Services.Operations;
 
 internal sealed partial class OperationsService
 {
-    // No matrix decides anything yet, so none can be told; whoever looks must not take that for the official one.
-    private const string NoMatrix = "none";
-
     private readonly SemaphoreSlim _oneStatus = new(1, 1);
 
     /// <summary>What the server is doing: aggregates only, one call at a time.</summary>
@@ -18,6 +15,7 @@ internal sealed partial class OperationsService
         try
         {
             var about = context.Dependencies.About;
+            var matrix = context.Dependencies.Policy.Matrix.Current;
             var engine = context.Engine.Status;
             var status = new Wire.GetStatusResponse
             {
@@ -35,8 +33,8 @@ internal sealed partial class OperationsService
                 DocumentsAccepted = context.Instruments.DocumentsAccepted,
                 DocumentsRefused = context.Instruments.DocumentsRefused,
                 Alarms = context.Dependencies.Alarms?.Invoke() ?? 0,
-                MatrixIsPlaceholder = true,
-                MatrixVersion = NoMatrix,
+                MatrixIsPlaceholder = !matrix.IsOfficial,
+                MatrixVersion = matrix.Version,
             };
             var positions = await context.Store.ReadPositionsAsync(ct);
             for (var shard = 0; shard < positions.Count; shard++)

@@ -9,13 +9,13 @@ internal sealed partial class PatientRecordsService
     /// <summary>One entry of the index.</summary>
     private async Task<Wire.Document> GetDocumentAsync(Wire.GetDocumentRequest request, RpcCall call, CancellationToken ct)
     {
-        var target = RecordTarget.Of(CallerSession.Of(call), request.Patient, request.Access, context.Identity);
+        var target = RecordTarget.ForReading(CallerSession.Of(call), request.Patient, request.Access, context.Identity);
         var command = request.DocumentCase switch
         {
             Wire.GetDocumentRequest.DocumentOneofCase.DocumentId =>
-                new ReadDocument(ReadDocumentId(request.DocumentId), null, false, target.By),
+                new ReadDocument(ReadDocumentId(request.DocumentId), null, false, target.By) { Entrance = target.Entrance },
             Wire.GetDocumentRequest.DocumentOneofCase.UniqueId =>
-                new ReadDocument(null, ReadUniqueId(request.UniqueId), false, target.By),
+                new ReadDocument(null, ReadUniqueId(request.UniqueId), false, target.By) { Entrance = target.Entrance },
             _ => throw RefusalStatus.Of(NoDocumentNamed),
         };
         var view = await context.AskAsync(target.Journal, command, ct);

@@ -11,8 +11,8 @@ internal sealed partial class PatientRecordsService
     private async Task<Wire.GetRecordResponse> GetRecordAsync(
         Wire.GetRecordRequest request, RpcCall call, CancellationToken ct)
     {
-        var target = RecordTarget.Of(CallerSession.Of(call), request.Patient, request.Access, context.Identity);
-        var view = await context.AskAsync(target.Journal, new GetRecord(target.By), ct);
+        var target = RecordTarget.ForReading(CallerSession.Of(call), request.Patient, request.Access, context.Identity);
+        var view = await context.AskAsync(target.Journal, new GetRecord(target.By) { Entrance = target.Entrance }, ct);
         return RecordMapping.ToWire(view, target.Patient);
     }
 }

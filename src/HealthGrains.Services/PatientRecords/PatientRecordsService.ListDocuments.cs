@@ -20,12 +20,12 @@ internal sealed partial class PatientRecordsService
         Wire.ListDocumentsRequest request, RpcCall call, CancellationToken ct)
     {
         var session = CallerSession.Of(call);
-        var target = RecordTarget.Of(session, request.Patient, request.Access, context.Identity);
+        var target = RecordTarget.ForReading(session, request.Patient, request.Access, context.Identity);
         var filter = ReadFilter(request, target.By);
         var pageSize = PageSizes.Of(request.PageSize);
         var after = request.PageToken.Length == 0 ? (PagePlace?)null : OpenPlace(request.PageToken, Question());
 
-        var page = await context.AskAsync(target.Journal, new ListDocuments(filter, after, pageSize, target.By), ct);
+        var page = await context.AskAsync(target.Journal, new ListDocuments(filter, after, pageSize, target.By) { Entrance = target.Entrance }, ct);
         var response = new Wire.ListDocumentsResponse
         {
             NextPageToken = page.Next is { } next ? MakePlace(next, Question()) : "",

@@ -17,13 +17,13 @@ internal sealed partial class PatientRecordsService
         RpcCall call,
         CancellationToken ct)
     {
-        var target = RecordTarget.Of(CallerSession.Of(call), request.Patient, request.Access, context.Identity);
+        var target = RecordTarget.ForReading(CallerSession.Of(call), request.Patient, request.Access, context.Identity);
         var command = request.DocumentCase switch
         {
             Wire.ReadContentRequest.DocumentOneofCase.DocumentId =>
-                new ReadDocument(ReadDocumentId(request.DocumentId), null, true, target.By),
+                new ReadDocument(ReadDocumentId(request.DocumentId), null, true, target.By) { Entrance = target.Entrance },
             Wire.ReadContentRequest.DocumentOneofCase.UniqueId =>
-                new ReadDocument(null, ReadUniqueId(request.UniqueId), true, target.By),
+                new ReadDocument(null, ReadUniqueId(request.UniqueId), true, target.By) { Entrance = target.Entrance },
             _ => throw RefusalStatus.Of(NoDocumentNamed),
         };
         if (request.Offset < 0)

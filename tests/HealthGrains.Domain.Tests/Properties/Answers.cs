@@ -42,7 +42,7 @@ internal static class Answers
         Add(text, Ask(state, new ListAccesses(null, null, null, 10_000), now), page => Add(text, page.Accesses));
         Add(text, Ask(state, new GetConsents(true), now), view =>
         {
-            text.AppendJoin('\n', view.Authorizations).AppendJoin('\n', view.Blocked).AppendJoin('\n', view.Followers);
+            text.Append(view.Emergency).AppendJoin('\n', view.Authorizations).AppendJoin('\n', view.Blocked).AppendJoin('\n', view.Followers);
             text.Append(view.Version).AppendLine();
         });
         return text.ToString();

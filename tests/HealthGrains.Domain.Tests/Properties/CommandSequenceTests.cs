@@ -109,6 +109,8 @@ public sealed class CommandSequenceTests(ITestOutputHelper output)
         "PermitMove ok", "PermitMove again", "PermitMove ACCESS_BLOCKED", "PermitMove METADATA_INVALID",
         "RevokeMove ok", "RevokeMove again", "RevokeMove TARGET_NOT_FOUND", "RevokeMove METADATA_INVALID",
         "FollowMove ok", "FollowMove again", "FollowMove CONSENT_REQUIRED", "MayKnowMove yes", "MayKnowMove no",
+        "ReadMove MATRIX_DENIED", "ReadMove EMERGENCY_REFUSED", "ReadMove EMERGENCY_REASON_REQUIRED",
+        "ReadMove REGULATION_ROLE_REQUIRED", "EmergencyMove ok", "EmergencyMove again",
     ];
 
     // At the end everybody is asked, so that a slip in the middle shows.
@@ -190,7 +192,7 @@ public sealed class CommandSequenceTests(ITestOutputHelper output)
             foreach (var paper in naive.Papers)
             {
                 // Whoever knew a withdrawn document was told so by its id; a sealed one is not spoken of.
-                var couldSee = by.Kind == ActorKind.Patient ? !paper.Hidden : !paper.Masked || naive.Sees(by, paper);
+                var couldSee = by.Kind == ActorKind.Patient ? !paper.Hidden : NaiveRecord.MightSee(by, paper);
                 if (mayRead && couldSee && (naive.Sees(by, paper) || paper.Withdrawn))
                     continue;
                 var entry = record.State.Index.Find(TestRecord.Unique(paper.As.Name))!;

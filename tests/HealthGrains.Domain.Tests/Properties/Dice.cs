@@ -1,3 +1,4 @@
+using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Identity;
@@ -56,9 +57,10 @@ internal sealed class Dice(int seed)
             < 64 => new CloseMove(Chance(3)),
             < 70 => new FollowMove(Of(Professionals)),
             < 71 => new UnfollowMove(Of(Professionals)),
-            < 74 => new GetRecordMove(reader),
-            < 80 => new ListMove(reader, Chance(2), Chance(3)),
-            < 89 => new ReadMove(reader, Of(Names), Chance(2)),
+            < 72 => new EmergencyMove(Maybe(), Maybe(), Maybe()),
+            < 75 => new GetRecordMove(reader) { Entrance = Way() },
+            < 80 => new ListMove(reader, Chance(2), Chance(3)) { Entrance = Way() },
+            < 89 => new ReadMove(reader, Of(Names), Chance(2)) { Entrance = Way() },
             < 92 => new ChangesMove(reader),
             < 94 => new AccessesMove(),
             < 97 => new MayKnowMove(Of(Professionals), Of(Names)),
@@ -74,7 +76,7 @@ internal sealed class Dice(int seed)
             Content = name + (Chance(12) ? " other" : ""),
             Body = Chance(2) ? null : "body " + Next(2),
             Labels = Of(Labels),
-            Type = Chance(10) ? "11369-6" : "11502-2",
+            Type = Chance(10) ? "11369-6" : Chance(2) ? "68599-0" : "11502-2",
             Replaces = Chance(2) ? Of(Names) : null,
             TwinOf = Chance(4) ? Of(Names) : null,
             LabelsOnly = Chance(3),
@@ -103,6 +105,20 @@ internal sealed class Dice(int seed)
             organization,
             Chance(3));
     }
+
+    private Entrance Way() => Next(8) switch
+    {
+        0 => new Entrance(AccessMode.Emergency, Chance(4) ? "" : "coma", Chance(2)),
+        1 => new Entrance(AccessMode.RegulationCentre, Chance(4) ? "" : "15", !Chance(3)),
+        _ => Entrance.Normal,
+    };
+
+    private bool? Maybe() => Next(3) switch
+    {
+        0 => null,
+        1 => true,
+        _ => false,
+    };
 
     private bool Chance(int oneIn) => Next(oneIn) == 0;
 

@@ -1,3 +1,4 @@
+using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Identity;
@@ -49,11 +50,22 @@ internal sealed record FollowMove(Actor By) : Move;
 
 internal sealed record UnfollowMove(Actor By) : Move;
 
-internal sealed record GetRecordMove(Actor By) : Move;
+internal sealed record GetRecordMove(Actor By) : Move
+{
+    public Entrance Entrance { get; init; } = Entrance.Normal;
+}
 
-internal sealed record ListMove(Actor By, bool All, bool Relevant) : Move;
+internal sealed record EmergencyMove(bool? Regulation, bool? Glass, bool? Masked) : Move;
 
-internal sealed record ReadMove(Actor By, string Name, bool Content) : Move;
+internal sealed record ListMove(Actor By, bool All, bool Relevant) : Move
+{
+    public Entrance Entrance { get; init; } = Entrance.Normal;
+}
+
+internal sealed record ReadMove(Actor By, string Name, bool Content) : Move
+{
+    public Entrance Entrance { get; init; } = Entrance.Normal;
+}
 
 internal sealed record ChangesMove(Actor By) : Move;
 

@@ -1,3 +1,4 @@
+using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Identity;
@@ -44,6 +45,10 @@ internal sealed class NaiveRecord
     private readonly HashSet<string> _blocked = [];
     private readonly Dictionary<string, Actor> _followers = [];
     private readonly Dictionary<string, DateOnly> _toldOn = [];
+    private bool _flagsAreSet;
+    private bool _samuMay = true;
+    private bool _glassMay = true;
+    private bool _maskedToo;
     private string _state = "absent";
     private bool _deletion;
     private int _patientNews;
@@ -63,11 +68,12 @@ internal sealed class NaiveRecord
         RevokeMove revoke => NotMine() ?? Revoke(revoke),
         BlockMove block => NotMine() ?? Block(block.Professional.ToString()),
         UnblockMove unblock => NotMine() ?? (_blocked.Remove(unblock.Professional.ToString()) ? "ok" : "again"),
+        EmergencyMove flags => NotMine() ?? Flags(flags),
         OpenMove => Open(),
         CloseMove close => Close(close),
         FollowMove follow => Follow(follow.By),
         UnfollowMove unfollow => _followers.Remove(unfollow.By.Id) ? "ok" : "again",
-        GetRecordMove get => Get(get.By),
+        GetRecordMove get => Get(get),
         ListMove list => List(list),
         ReadMove read => Read(read),
         ChangesMove changes => Changes(changes.By),
@@ -81,7 +87,23 @@ internal sealed class NaiveRecord
 
     /// <summary>What the reader may see, whatever its status but withdrawn.</summary>
     public bool Sees(Actor by, Paper paper) => !paper.Sealed && !paper.Withdrawn
-        && (by.Kind == ActorKind.Patient ? !paper.Hidden : !paper.Masked || IsOwn(by, paper));
+        && (by.Kind == ActorKind.Patient
+            ? !paper.Hidden
+            : IsOwn(by, paper) || (!paper.Masked && Habilitated(by, paper)));
+
+    // An emergency that was let in sees what is masked only if the patient said so.
+    private bool SeesSo(Actor by, Paper paper, Entrance how) => Sees(by, paper)
+        || (Urgent(by, how) && _maskedToo && !paper.Sealed && !paper.Withdrawn && Habilitated(by, paper));
+
+    private static bool Urgent(Actor by, Entrance how) =>
+        by.Kind == ActorKind.Professional && how.Mode != AccessMode.Normal;
+
+    /// <summary>What the professional may see, or could until it went.</summary>
+    public static bool MightSee(Actor by, Paper paper) => IsOwn(by, paper) || (!paper.Masked && Habilitated(by, paper));
+
+    // What the table of professions says of the few types and hats of this world.
+    private static bool Habilitated(Actor by, Paper paper) =>
+        !(by.Profession.Code == "60" && paper.As.Type == "68599-0");
 
     private static bool IsOwn(Actor by, Paper paper) => by.Id == paper.As.Author.Id || by.Id == paper.As.By.Id;
 
@@ -100,7 +122,7 @@ internal sealed class NaiveRecord
     private Paper? TwinOf(Paper paper) =>
         Papers.Find(other => other.As.Name == paper.Twin && other.Twin == paper.As.Name && !other.Sealed);
 
-    private string? MayNot(Actor reader)
+    private string? MayNot(Actor reader, Entrance? how = null)
     {
         if (_state is "absent" or "opposed")
             return "PATIENT_UNKNOWN";
@@ -108,6 +130,14 @@ internal sealed class NaiveRecord
             return "RECORD_CLOSED";
         if (_blocked.Contains(reader.Id))
             return "ACCESS_BLOCKED";
+        if (how is { Mode: AccessMode.RegulationCentre, IsRegulation: false })
+            return "REGULATION_ROLE_REQUIRED";
+        if (how is { Mode: not AccessMode.Normal, Reason: "" })
+            return "EMERGENCY_REASON_REQUIRED";
+        if (how?.Mode == AccessMode.Emergency)
+            return _glassMay ? null : "EMERGENCY_REFUSED";
+        if (how?.Mode == AccessMode.RegulationCentre)
+            return _samuMay ? null : "EMERGENCY_REFUSED";
         var words = _words.Where(word =>
             word.Holds(Now) && (word.Holder == reader.Id || word.Holder == reader.Structure.ToString())).ToList();
         if (words.Exists(word => !word.Permit))
@@ -146,7 +176,7 @@ internal sealed class NaiveRecord
         var paper = new Paper(move, Papers.Count + 1) { Twin = move.TwinOf };
         var tellsPatient = !paper.Hidden && (old is null || old.Hidden || !labelsOnly);
         var tellsProfessionals = !paper.Masked && (old is null || old.Masked || !labelsOnly);
-        var told = tellsProfessionals ? Told() : "";
+        var told = tellsProfessionals ? Told(paper) : "";
         if (move.ValidateOnly)
             return "valid";
 
@@ -229,14 +259,15 @@ internal sealed class NaiveRecord
             gone.ToldOf |= !gone.Masked;
             _patientNews += gone.Hidden ? 0 : 1;
             _professionalNews += gone.Masked ? 0 : 1;
-            told += gone.Masked ? "" : Told();
+            told += gone.Masked ? "" : Told(gone);
         }
 
         return "ok" + told;
     }
 
-    private string Told() =>
-        string.Concat(_followers.Values.Where(MayRead).Select(follower => " " + follower.Id).Order(StringComparer.Ordinal));
+    private string Told(Paper paper) => string.Concat(_followers.Values
+        .Where(follower => MayRead(follower) && (Habilitated(follower, paper) || IsOwn(follower, paper)))
+       .Select(follower => " " + follower.Id).Order(StringComparer.Ordinal));
 
     private string Permit(PermitMove move)
     {
@@ -290,6 +321,18 @@ internal sealed class NaiveRecord
         return "ok";
     }
 
+    private string Flags(EmergencyMove move)
+    {
+        var before = (_samuMay, _glassMay, _maskedToo);
+        if (move is { Regulation: null, Glass: null, Masked: null })
+            return "again";
+        (_samuMay, _glassMay, _maskedToo) =
+            (move.Regulation ?? _samuMay, move.Glass ?? _glassMay, move.Masked ?? _maskedToo);
+        var again = _flagsAreSet && before == (_samuMay, _glassMay, _maskedToo);
+        _flagsAreSet = true;
+        return again ? "again" : "ok";
+    }
+
     private string Open()
     {
         if (_state == "active")
@@ -320,49 +363,55 @@ internal sealed class NaiveRecord
         return "ok";
     }
 
-    private string Get(Actor by)
+    private string Get(GetRecordMove move)
     {
+        var by = move.By;
         if (_state == "absent" || (_state == "opposed" && by.Kind != ActorKind.Patient))
             return "PATIENT_UNKNOWN";
         if (by.Kind == ActorKind.Patient)
             return $"ok {(_state == "active" ? Papers.Count(paper => paper.InForce && Sees(by, paper)) : 0)} {_patientNews}";
-        TracedRead(by);
-        return MayRead(by)
-            ? $"ok {Papers.Count(paper => paper.InForce && Sees(by, paper))} {_professionalNews}"
+        if (Urgent(by, move.Entrance) && Refused(by, move.Entrance) is { } refusal)
+            return refusal;
+        TracedRead(by, move.Entrance);
+        return MayNot(by, move.Entrance) is null
+            ? $"ok {Papers.Count(paper => paper.InForce && SeesSo(by, paper, move.Entrance))} {_professionalNews}"
             : "ok 0 0";
     }
 
     private string List(ListMove move)
     {
-        if (Refused(move.By) is { } refusal)
+        if (Refused(move.By, move.Entrance) is { } refusal)
             return refusal;
-        var seen = Papers.Where(paper => Sees(move.By, paper) && (move.All || paper.InForce)).ToList();
-        var shown = seen.Where(paper => !move.Relevant || IsRelevant(move.By, paper)).ToList();
+        var seen = Papers.Where(paper => SeesSo(move.By, paper, move.Entrance) && (move.All || paper.InForce)).ToList();
+        var shown = seen.Where(paper => !move.Relevant || IsRelevant(move, paper)).ToList();
         if (move.By.Kind == ActorKind.Professional)
-            TracedRead(move.By);
+            TracedRead(move.By, move.Entrance);
         var names = string.Concat(shown.Select(paper => " " + paper.As.Name).Order(StringComparer.Ordinal));
         return $"ok{names} left out {seen.Count - shown.Count}";
     }
 
-    private bool IsRelevant(Actor by, Paper paper) => paper.InForce
+    private bool IsRelevant(ListMove move, Paper paper) => paper.InForce
         && (paper.As.Type == "11369-6" || paper.As.ActYears == 0)
-        && !(TwinOf(paper) is { InForce: true } twin && twin.Number < paper.Number && Sees(by, twin));
+        && !(TwinOf(paper) is { InForce: true } twin && twin.Number < paper.Number && SeesSo(move.By, twin, move.Entrance));
 
     private string Read(ReadMove move)
     {
-        if (Refused(move.By) is { } refusal)
+        if (Refused(move.By, move.Entrance) is { } refusal)
             return refusal;
         var paper = Find(move.Name);
-        var seen = paper is not null && Sees(move.By, paper);
-        if (move.By.Kind == ActorKind.Professional && !seen)
+        var urgent = Urgent(move.By, move.Entrance);
+        var seen = paper is not null && SeesSo(move.By, paper, move.Entrance);
+        var denied = move.By.Kind == ActorKind.Professional && !seen
+            && paper is { Sealed: false, Withdrawn: false } && (!paper.Masked || (urgent && _maskedToo));
+        if (move.By.Kind == ActorKind.Professional && !seen && !(denied && paper!.Hidden))
             _patientTraces++;
-        if (move.By.Kind == ActorKind.Professional && seen && !paper!.Hidden)
+        if (move.By.Kind == ActorKind.Professional && seen && (urgent || !paper!.Hidden))
         {
-            TracedRead(move.By);
-            _patientNews += move.Content ? 1 : 0;
+            TracedRead(move.By, move.Entrance);
+            _patientNews += move.Content && !urgent ? 1 : 0;
         }
 
-        return seen ? "ok" : "DOCUMENT_NOT_FOUND";
+        return seen ? "ok" : denied ? "MATRIX_DENIED" : "DOCUMENT_NOT_FOUND";
     }
 
     private string Changes(Actor by)
@@ -372,7 +421,7 @@ internal sealed class NaiveRecord
         if (Refused(by) is { } refusal)
             return refusal;
         var news = _professionalNews;
-        if (Papers.Exists(paper => paper.ToldOf && !paper.Sealed && (paper.Withdrawn || !paper.Masked || IsOwn(by, paper))))
+        if (Papers.Exists(paper => paper.ToldOf && !paper.Sealed && (IsOwn(by, paper) || (Habilitated(by, paper) && (paper.Withdrawn || !paper.Masked)))))
             TracedRead(by);
         return $"ok {news}";
     }
@@ -381,7 +430,7 @@ internal sealed class NaiveRecord
     {
         var paper = Find(move.Name);
         return MayRead(move.Reader) && paper is { Sealed: false }
-            && (!paper.Masked || IsOwn(move.Reader, paper))
+            && ((!paper.Masked && Habilitated(move.Reader, paper)) || IsOwn(move.Reader, paper))
             ? "yes"
             : "no";
     }
@@ -393,18 +442,24 @@ internal sealed class NaiveRecord
     }
 
     // A professional's refusal is traced, unless there is no record to hold the trace.
-    private string? Refused(Actor by)
+    private string? Refused(Actor by, Entrance? how = null)
     {
         if (by.Kind == ActorKind.Patient)
             return NotMine();
-        var refusal = MayNot(by);
+        var refusal = MayNot(by, how);
         _patientTraces += refusal is null or "PATIENT_UNKNOWN" ? 0 : 1;
         return refusal;
     }
 
-    private void TracedRead(Actor by)
+    private void TracedRead(Actor by, Entrance? how = null)
     {
         _patientTraces++;
+        if (how is not null && Urgent(by, how))
+        {
+            _patientNews++;
+            return;
+        }
+
         var today = DateOnly.FromDateTime(Now.UtcDateTime);
         if (_toldOn.GetValueOrDefault(by.Id) == today)
             return;

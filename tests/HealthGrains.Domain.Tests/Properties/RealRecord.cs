@@ -50,16 +50,17 @@ internal sealed class RealRecord
             Changed),
         BlockMove block => Words(Record.Ask(new BlockProfessional(block.Professional)), Changed),
         UnblockMove unblock => Words(Record.Ask(new UnblockProfessional(unblock.Professional)), Changed),
+        EmergencyMove flags => Words(Record.Emergency(flags.Regulation, flags.Glass, flags.Masked), Changed),
         OpenMove => Words(Record.Ask(new OpenRecord()), Changed),
         CloseMove close => Words(Record.Ask(new CloseRecord("why", close.DeletionRequested)), Changed),
         FollowMove follow => Words(Record.Ask(new FollowPatient(follow.By)), Followed),
         UnfollowMove unfollow => Words(Record.Ask(new UnfollowPatient(unfollow.By)), Followed),
-        GetRecordMove get => Words(Record.Ask(new GetRecord(get.By)), view => $"ok {view.Documents} {view.Sequence}"),
+        GetRecordMove get => Words(Record.Ask(new GetRecord(get.By) { Entrance = get.Entrance }), view => $"ok {view.Documents} {view.Sequence}"),
         ListMove list => Words(
-            Record.Ask(new ListDocuments(Filter(list), null, 200, list.By)),
+            Record.Ask(new ListDocuments(Filter(list), null, 200, list.By) { Entrance = list.Entrance }),
             page => $"ok{Names(page)} left out {page.LeftOut}"),
         ReadMove read => Words(
-            Record.Ask(new ReadDocument(null, TestRecord.Unique(read.Name), read.Content, read.By)), _ => "ok"),
+            Record.Ask(new ReadDocument(null, TestRecord.Unique(read.Name), read.Content, read.By) { Entrance = read.Entrance }), _ => "ok"),
         ChangesMove changes => Words(Record.Ask(new ChangesSince(0, 200, changes.By)), page => $"ok {page.Last}"),
         AccessesMove => Words(
             Record.Ask(new ListAccesses(null, null, null, 10_000)), page => $"ok {page.Accesses.Count}"),

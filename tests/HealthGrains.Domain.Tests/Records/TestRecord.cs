@@ -127,8 +127,8 @@ internal sealed class TestRecord
         Ask(new WithdrawDocument(
             Unique(name), twinOf is null ? null : Unique(twinOf), "by mistake", by ?? Cast.HospitalSystem));
 
-    public TurnResult<DocumentView> Read(Actor by, DocumentId id, bool content = false) =>
-        Ask(new ReadDocument(id, null, content, by));
+    public TurnResult<DocumentView> Read(Actor by, DocumentId id, bool content = false, Entrance? entrance = null) =>
+        Ask(new ReadDocument(id, null, content, by) { Entrance = entrance ?? Entrance.Normal });
 
     public TurnResult<DocumentPage> List(Actor by, params DocumentStatus[] statuses) =>
         Ask(new ListDocuments(new DocumentFilter { Statuses = statuses }, null, 50, by));
@@ -157,6 +157,9 @@ internal sealed class TestRecord
 
     public TurnResult<ConsentChange> Unblock(Actor professional) =>
         Ask(new UnblockProfessional(Cast.IdOf(professional)));
+
+    public TurnResult<ConsentChange> Emergency(bool? regulation = null, bool? breakTheGlass = null, bool? masked = null) =>
+        Ask(new SetEmergencyAccess(regulation, breakTheGlass, masked));
 
     public TurnResult<ConsentChange> Close(bool deletionRequested = false) =>
         Ask(new CloseRecord("no longer wanted", deletionRequested));

@@ -12,10 +12,11 @@ public sealed class ReferenceTests
         ["Domain"] = [],
         ["Rpc"] = [],
         ["Grains"] = ["Domain"],
+        ["PostgreSql"] = ["Domain", "Grains"],
         ["Sqlite"] = ["Domain", "Grains"],
         ["Services"] = ["Contracts", "Domain", "Grains", "Rpc"],
         ["Synthetic"] = ["Domain"],
-        ["Host"] = ["Contracts", "Domain", "Grains", "Rpc", "Services", "Sqlite", "Synthetic"],
+        ["Host"] = ["Contracts", "Domain", "Grains", "PostgreSql", "Rpc", "Services", "Sqlite", "Synthetic"],
     };
 
     public static TheoryData<string> Projects

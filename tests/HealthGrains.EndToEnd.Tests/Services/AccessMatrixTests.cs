@@ -57,6 +57,13 @@ public sealed class AccessMatrixTests : IAsyncLifetime
         ["Consents.RevokeAuthorization"] = (client, patient) => client.RevokeAsync(patient.ToWire(), People.NurseId),
         ["Consents.BlockProfessional"] = (client, patient) => client.BlockAsync(patient.ToWire(), People.NurseId),
         ["Consents.UnblockProfessional"] = (client, patient) => client.UnblockAsync(patient.ToWire(), People.NurseId),
+        ["Consents.SetEmergencyAccess"] = (client, patient) =>
+            client.CallAsync<Wire.SetEmergencyAccessRequest, Wire.SetEmergencyAccessResponse>(
+                "Consents/SetEmergencyAccess",
+                new Wire.SetEmergencyAccessRequest
+                {
+                    Patient = patient.ToWire(), Emergency = new Wire.EmergencyAccess { BreakTheGlass = Wire.Decision.Deny },
+                }),
         ["Inbox.Follow"] = (client, patient) => client.FollowAsync(patient.ToWire()),
         ["Inbox.Unfollow"] = (client, patient) => client.UnfollowAsync(patient.ToWire()),
         ["Inbox.ReadInbox"] = (client, _) => client.ReadInboxAsync(0),

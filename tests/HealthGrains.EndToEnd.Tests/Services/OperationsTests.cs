@@ -41,6 +41,7 @@ public sealed class OperationsTests : IAsyncLifetime
         Assert.Equal(await _host.EntriesAsync(), status.Shards.Sum(shard => shard.Position));
         Assert.All(status.Shards, shard => Assert.Equal(shard.Position - shard.RouterCheckpoint, shard.Lag));
         Assert.True(status.MatrixIsPlaceholder);
+        Assert.Equal(Domain.Access.AccessMatrix.Shipped.Version, status.MatrixVersion);
         Assert.True(status.Activations > 0);
     }
 

@@ -145,22 +145,21 @@ public sealed class RecordTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Modes_that_are_not_served_say_so()
+    public async Task What_an_emergency_is_not_served_for_says_so()
     {
         await OpenWithDocumentAsync();
-        foreach (var access in new Wire.AccessContext[]
-        {
-            new() { Mode = Wire.AccessContext.Types.Mode.Emergency, Reason = "coma" },
-            new() { Mode = Wire.AccessContext.Types.Mode.RegulationCentre },
-            new() { SecretSession = true },
-        })
-        {
-            var version = await _host.VersionOfAsync(_patientId);
-            var error = await Assert.ThrowsAsync<RpcException>(
-                () => _doctor.ListAsync(new Wire.ListDocumentsRequest { Patient = _patient, Access = access }));
-            Assert.Equal(RpcStatusCode.Unimplemented, error.Code);
-            Assert.Equal(version, await _host.VersionOfAsync(_patientId));
-        }
+        var emergency = new Wire.AccessContext { Mode = Wire.AccessContext.Types.Mode.Emergency, Reason = "coma" };
+        var version = await _host.VersionOfAsync(_patientId);
+        await UnservedAsync(() => _doctor.CallAsync<Wire.ChangesSinceRequest, Wire.ChangesSinceResponse>(
+            "PatientRecords/ChangesSince", new Wire.ChangesSinceRequest { Patient = _patient, Access = emergency }));
+        await UnservedAsync(() => _doctor.CallAsync<Wire.FollowRequest, Wire.FollowResponse>(
+            "Inbox/Follow", new Wire.FollowRequest { Patient = _patient, Access = emergency }));
+        await UnservedAsync(() => _doctor.ListAsync(
+            new Wire.ListDocumentsRequest { Patient = _patient, Access = new Wire.AccessContext { SecretSession = true } }));
+        Assert.Equal(version, await _host.VersionOfAsync(_patientId));
+
+        static async Task UnservedAsync(Func<Task> call) =>
+            Assert.Equal(RpcStatusCode.Unimplemented, (await Assert.ThrowsAsync<RpcException>(call)).Code);
     }
 
     [Fact]

@@ -72,6 +72,8 @@ internal static class GoldenEvents
         ["AuthorizationRevoked.minimal"] = new AuthorizationRevoked(At, Actor.Patient, 1),
         ["ProfessionalBlocked.full"] = new ProfessionalBlocked(At, Everything(), Cast.Rpps(0)) { Reason = "words" },
         ["ProfessionalBlocked.minimal"] = new ProfessionalBlocked(At, Actor.Patient, Cast.Rpps(0)),
+        ["EmergencyAccessSet.full"] = new EmergencyAccessSet(At, Everything(), new EmergencyFlags(true, true, true)),
+        ["EmergencyAccessSet.minimal"] = new EmergencyAccessSet(At, Actor.Patient, new EmergencyFlags(false, false, false)),
         ["ProfessionalUnblocked.full"] = new ProfessionalUnblocked(At, Everything(), Cast.Rpps(0)),
         ["ProfessionalUnblocked.minimal"] = new ProfessionalUnblocked(At, Actor.Patient, Cast.Rpps(0)),
         ["PatientFollowed.full"] = new PatientFollowed(At, Everything()),

@@ -1,0 +1,45 @@
+using HealthGrains.Grains.Journal;
+
+namespace HealthGrains.PostgreSql;
+
+/// <summary>The maxima of this store beyond <see cref="JournalLimits"/>.</summary>
+internal static class PostgreSqlLimits
+{
+    /// <summary>Reads that hold a connection at the same time; writer, poller and loads have theirs besides.</summary>
+    public const int ReadSlots = 32;
+
+    /// <summary>How long a read waits for one of those; then it is refused as busy.</summary>
+    public static readonly TimeSpan SlotWaitMax = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Loops that load journals, each with one query under way.</summary>
+    public const int LoadLoops = 4;
+
+    /// <summary>Connections of one store: read slots, load loops, writer and poller.</summary>
+    public const int ConnectionsMax = ReadSlots + LoadLoops + 2;
+
+    /// <summary>How long connecting may take.</summary>
+    public static readonly TimeSpan ConnectWaitMax = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long one query that only reads may take. Commits have no such limit.</summary>
+    public static readonly TimeSpan ReadWaitMax = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a commit waits for the shards that another process is writing to; nothing is written by then, and its
+    /// turns are refused as busy.</summary>
+    public static readonly TimeSpan ShardWaitMax = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long the server lets a process that holds shards be silent, as a stopped one is, before it ends its session
+    /// and frees them.</summary>
+    public static readonly TimeSpan SilentHolderMax = TimeSpan.FromSeconds(4);
+
+    /// <summary>How long a migration waits for another process that migrates.</summary>
+    public static readonly TimeSpan MigrationWaitMax = TimeSpan.FromSeconds(60);
+
+    /// <summary>How often the positions are read while somebody waits for a log.</summary>
+    public static readonly TimeSpan PollTick = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Bytes of bodies or chunks in one insert; a commit has as many inserts as it needs.</summary>
+    public const int InsertBytesMax = 16 * 1024 * 1024;
+
+    /// <summary>Entries, heads or contents of one page of a verification, each page with a read transaction of its own.</summary>
+    public const int VerifyPageMax = 500;
+}

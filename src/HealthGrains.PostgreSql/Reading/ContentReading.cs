@@ -1,0 +1,72 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using HealthGrains.Domain.Identity;
+using HealthGrains.Grains.Journal;
+using Npgsql;
+
+namespace HealthGrains.PostgreSql.Reading;
+
+/// <summary>Streams content. Each chunk is a read of its own, because content never changes: a slow consumer holds no
+/// connection.</summary>
+internal static class ContentReading
+{
+    /// <summary>See <see cref="IJournalStore.ReadContentAsync"/>.</summary>
+    public static async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(
+        Database database, JournalId journal, int shard, Sha256 sha256, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var key = Key(sha256);
+        var size = await database.ReadAsync(
+            (connection, token) => SizeAsync(connection, journal.Value, key, token), cancellation).ConfigureAwait(false);
+        if (size is not { } rest)
+            yield break;
+        if (rest is < 1 or > JournalLimits.ContentBytesMax)
+            throw Damaged(journal, shard);
+
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        for (var number = 0; rest > 0; number++)
+        {
+            var wanted = number;
+            var chunk = await database.ReadAsync(
+                (connection, token) => ChunkAsync(connection, journal.Value, key, wanted, token), cancellation)
+                .ConfigureAwait(false);
+            if (chunk is null || chunk.Length != Math.Min(rest, JournalLimits.ContentChunkBytes))
+                throw Damaged(journal, shard);
+            hash.AppendData(chunk);
+            rest -= chunk.Length;
+            if (rest == 0 && new Sha256(hash.GetHashAndReset()) != sha256)
+                throw Damaged(journal, shard);
+            yield return chunk;
+        }
+    }
+
+    private static async Task<long?> SizeAsync(
+        NpgsqlConnection connection, string journal, byte[] key, CancellationToken cancellation)
+    {
+        using var command = new NpgsqlCommand("SELECT size FROM content WHERE journal = $1 AND sha256 = $2", connection)
+        {
+            Parameters = { Sql.Text(journal), Sql.Blob(key) },
+        };
+        return await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) as long?;
+    }
+
+    private static async Task<byte[]?> ChunkAsync(
+        NpgsqlConnection connection, string journal, byte[] key, int number, CancellationToken cancellation)
+    {
+        using var command = new NpgsqlCommand(
+            "SELECT bytes FROM chunk WHERE journal = $1 AND sha256 = $2 AND number = $3", connection)
+        {
+            Parameters = { Sql.Text(journal), Sql.Blob(key), Sql.Integer(number) },
+        };
+        return await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) as byte[];
+    }
+
+    private static byte[] Key(Sha256 sha256)
+    {
+        var key = new byte[EntryHash.Bytes];
+        sha256.CopyTo(key);
+        return key;
+    }
+
+    private static JournalDamagedException Damaged(JournalId journal, int shard) =>
+        new(new JournalDamage(journal, shard, 0, 0, "A content does not have its SHA-256."));
+}

@@ -1,0 +1,171 @@
+using HealthGrains.Grains.Journal;
+using HealthGrains.PostgreSql;
+using HealthGrains.Testing;
+using Xunit;
+
+namespace HealthGrains.Store.Tests;
+
+/// <summary>What each failure of the database means, and that the store is well again by itself.</summary>
+[Collection(PostgreSqlTests.Name)]
+[RequiresEnvironment(PostgreSqlServer.Variable, OrProgram = PostgreSqlServer.Program)]
+public sealed class PostgreSql_failures(PostgreSqlServer server) : IAsyncLifetime
+{
+    private static readonly JournalId Journal = new(JournalKind.Patient, "one");
+    private readonly string _schema = $"t_{Guid.NewGuid():N}";
+    private readonly Dictionary<CommitPoint, Func<Task>> _at = [];
+
+    private string Connection => $"{server.Connection};Search Path={_schema}";
+
+    public async Task InitializeAsync() => await PostgreSqlServer.ExecuteAsync(server.Connection, $"CREATE SCHEMA {_schema}");
+
+    public async Task DisposeAsync() => await PostgreSqlServer.ExecuteAsync(server.Connection, $"DROP SCHEMA {_schema} CASCADE");
+
+    [SuiteFact]
+    public async Task A_store_whose_sessions_were_all_ended_reads_and_writes_on()
+    {
+        await using var store = await OpenAsync();
+        await AppendAsync(store, 0);
+        Assert.Equal(1, (await store.ReadAsync(Journal, null, default)).Version);
+
+        await EndSessionsAsync();
+        await AppendAsync(store, 1);
+        await EndSessionsAsync();
+
+        Assert.Equal(2, (await store.ReadAsync(Journal, null, default)).Version);
+        Assert.Equal(2, (await store.ReadPositionsAsync(default)).Sum());
+    }
+
+    [SuiteFact]
+    public async Task A_session_that_ends_before_its_commit_leaves_the_outcome_unknown_and_the_store_well()
+    {
+        await using var store = await OpenAsync();
+        await AppendAsync(store, 0);
+        _at[CommitPoint.BeforeCommit] = EndSessionsAsync;
+
+        await Assert.ThrowsAsync<JournalOutcomeUnknownException>(() => AppendAsync(store, 1));
+
+        // Reading again tells: nothing was written, and the same turn may be tried.
+        Assert.Equal(1, (await store.ReadAsync(Journal, null, default)).Version);
+        await AppendAsync(store, 1);
+        Assert.Null((await store.VerifyAsync(null, null, default)).FirstDamage);
+    }
+
+    [SuiteFact]
+    public async Task A_commit_that_is_confirmed_with_a_warning_is_not_confirmed()
+    {
+        await using var store = await OpenAsync();
+        await AppendAsync(store, 0);
+        await PostgreSqlServer.ExecuteAsync(Connection, """
+            CREATE FUNCTION warn() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN RAISE WARNING 'as for a standby that was not waited for'; RETURN NULL; END $$;
+            CREATE CONSTRAINT TRIGGER warn AFTER INSERT ON entry DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW EXECUTE FUNCTION warn()
+            """);
+
+        await Assert.ThrowsAsync<JournalOutcomeUnknownException>(() => AppendAsync(store, 1));
+
+        Assert.Equal(2, (await store.ReadAsync(Journal, null, default)).Version);
+    }
+
+    [SuiteFact]
+    public async Task A_process_that_stops_while_it_holds_a_shard_does_not_stop_the_others()
+    {
+        await using var stopped = await OpenAsync();
+        await AppendAsync(stopped, 0);
+        await using var other = await PostgreSqlJournalStore.OpenAsync(new PostgreSqlStoreOptions { Connection = Connection });
+        var holds = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var goesOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _at[CommitPoint.BeforeCommit] = () =>
+        {
+            holds.SetResult();
+            return goesOn.Task;
+        };
+        var zombie = AppendAsync(stopped, 1);
+        await holds.Task.WaitAsync(TimeSpan.FromSeconds(30));
+
+        await AppendAsync(other, 1).WaitAsync(TimeSpan.FromSeconds(30));
+        goesOn.SetResult();
+
+        await Assert.ThrowsAsync<JournalOutcomeUnknownException>(() => zombie);
+        Assert.Equal(2, (await stopped.ReadAsync(Journal, null, default)).Version);
+        await Assert.ThrowsAsync<JournalConflictException>(() => AppendAsync(stopped, 1));
+        Assert.Null((await other.VerifyAsync(null, null, default)).FirstDamage);
+    }
+
+    [SuiteFact]
+    public async Task A_row_that_does_not_fit_stops_its_own_journal_alone()
+    {
+        await using var store = await OpenAsync();
+        await AppendAsync(store, 0);
+        await PostgreSqlServer.ExecuteAsync(Connection, "DELETE FROM head");
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _at[CommitPoint.Taken] = () => held.Task;
+        var bait = store.MoveCheckpointAsync(new CheckpointMove("bait", 0, 0, 0), default).AsTask();
+
+        var damaged = AppendAsync(store, 0);
+        var sound = store.AppendAsync(new JournalTurn(new JournalId(JournalKind.Patient, "two"), 0, [new byte[] { 1 }]), default).AsTask();
+        held.SetResult();
+
+        await bait;
+        await sound;
+        Assert.Equal(Journal, (await Assert.ThrowsAsync<JournalDamagedException>(() => damaged)).Damage.Journal);
+        await Assert.ThrowsAsync<JournalDamagedException>(async () => await store.ReadAsync(Journal, null, default));
+        Assert.Equal(Journal, (await store.VerifyAsync(null, null, default)).FirstDamage?.Journal);
+    }
+
+    [SuiteFact]
+    public async Task A_dry_run_names_the_steps_and_changes_nothing()
+    {
+        var options = new PostgreSqlStoreOptions { Connection = Connection };
+        Assert.Equal([1], (await PostgreSqlJournalStore.PlanMigrationsAsync(options)).Select(step => step.Number));
+        Assert.Equal([1], (await PostgreSqlJournalStore.PlanMigrationsAsync(options)).Select(step => step.Number));
+
+        await (await OpenAsync()).DisposeAsync();
+
+        Assert.Empty(await PostgreSqlJournalStore.PlanMigrationsAsync(options));
+    }
+
+    [SuiteFact]
+    public async Task Processes_that_start_together_make_one_store()
+    {
+        var stores = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => OpenAsync()));
+
+        Assert.Single(stores.Select(store => store.StoreId).Distinct());
+        foreach (var store in stores)
+            await store.DisposeAsync();
+    }
+
+    [SuiteFact]
+    public async Task A_newer_schema_is_refused()
+    {
+        await (await OpenAsync()).DisposeAsync();
+        await PostgreSqlServer.ExecuteAsync(Connection, "INSERT INTO migration (number, what) VALUES (99, 'of a later version')");
+
+        var refused = await Assert.ThrowsAsync<JournalUnavailableException>(OpenAsync);
+
+        Assert.Contains("schema 99", refused.Message, StringComparison.Ordinal);
+    }
+
+    [SuiteFact]
+    public async Task A_database_that_does_not_answer_is_away()
+    {
+        var away = await Assert.ThrowsAsync<JournalUnavailableException>(() => PostgreSqlJournalStore.OpenAsync(
+            new PostgreSqlStoreOptions { Connection = "Host=/nonexistent;Username=nobody;Database=none" }));
+
+        Assert.Equal(JournalUnavailableReason.Away, away.Reason);
+    }
+
+    private Task<PostgreSqlJournalStore> OpenAsync() => PostgreSqlJournalStore.OpenAsync(new PostgreSqlStoreOptions
+    {
+        Connection = Connection,
+        Fault = point => _at.Remove(point, out var act) ? act() : Task.CompletedTask,
+    });
+
+    private static async Task<Appended> AppendAsync(PostgreSqlJournalStore store, long expected) =>
+        await store.AppendAsync(new JournalTurn(Journal, expected, [new byte[] { 1, 2, 3 }]), default);
+
+    /// <summary>Ends every session of a store, and waits until the server has done so.</summary>
+    private async Task EndSessionsAsync() => await PostgreSqlServer.ExecuteAsync(
+        server.Connection,
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'healthgrains'");
+}
