@@ -17,6 +17,9 @@ public enum AccessAction
 
     /// <summary>Opened the content of a document.</summary>
     ReadContent = 4,
+
+    /// <summary>Changed who may see a document.</summary>
+    SetLabels = 5,
 }
 
 /// <summary>How the reader came in. Stored: never renumbered.</summary>

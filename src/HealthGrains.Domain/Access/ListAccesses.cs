@@ -36,10 +36,22 @@ public sealed record ListAccesses(DateTimeOffset? From, DateTimeOffset? To, int?
                 break;
             }
 
-            page.Add(access);
+            page.Add(Shown(state, access));
         }
 
         return Reply(new AccessPage(page, next));
+    }
+
+    // What was hidden from the patient since is not named any more.
+    private static TracedAccess Shown(PatientState state, TracedAccess access)
+    {
+        bool IsHidden(Identity.DocumentId id) => state.Index.Find(id) is { IsHiddenFromPatient: true };
+        return access.Trace.Documents.Any(IsHidden)
+            ? access with
+            {
+                Trace = access.Trace with { Documents = [.. access.Trace.Documents.Where(id => !IsHidden(id))] },
+            }
+            : access;
     }
 }
 

@@ -73,6 +73,15 @@ public sealed record DocumentWithdrawn(
     public IReadOnlyList<ProfessionalId> Recipients { get; init; } = [];
 }
 
+/// <summary>The labels of a document were changed: the whole set, as it is from now on.</summary>
+public sealed record ConfidentialityChanged(
+    DateTimeOffset At, Actor By, DocumentId DocumentId, UniqueId UniqueId, ConfidentialityLabels Labels)
+    : PatientEvent(At, By)
+{
+    /// <summary>The professionals for whom the document is new by it, as decided with the change.</summary>
+    public IReadOnlyList<ProfessionalId> Recipients { get; init; } = [];
+}
+
 /// <summary>An authorisation, permit or deny, was given.</summary>
 public sealed record AuthorizationGranted(DateTimeOffset At, Actor By, Authorization Authorization) : PatientEvent(At, By);
 

@@ -20,6 +20,7 @@ public sealed class PatientState
     private readonly Dictionary<string, DateOnly> _lastAccessDay = new(StringComparer.Ordinal);
     private readonly List<TracedAccess> _accesses = [];
     private readonly List<TracedAccess> _patientAccesses = [];
+    private readonly Dictionary<DocumentId, List<TracedAccess>> _withheld = [];
 
     public RecordStatus Record { get; private set; } = RecordStatus.Absent;
 
@@ -82,6 +83,9 @@ public sealed class PatientState
                 break;
             case DocumentWithdrawn withdrawn:
                 ApplyWithdrawn(withdrawn);
+                break;
+            case ConfidentialityChanged labels:
+                ApplyLabels(labels);
                 break;
             case AuthorizationGranted granted:
                 Consent.Grant(granted.Authorization);
@@ -167,12 +171,41 @@ public sealed class PatientState
         {
             Index.Change(older, known => known with
             {
-                EntryVersion = older == entry.Replaces ? known.EntryVersion : known.EntryVersion + 1,
+                EntryVersion = older == entry.Replaces && entry.EntryVersion == 1 ? known.EntryVersion : known.EntryVersion + 1,
                 Metadata = known.Metadata with
                 {
                     Confidentiality = known.Metadata.Confidentiality | entry.Metadata.Confidentiality,
                 },
             });
+        }
+    }
+
+    private void ApplyLabels(ConfidentialityChanged change)
+    {
+        if (Index.Find(change.DocumentId) is not { } before)
+            return;
+        Index.Change(before.Id, known => known with
+        {
+            EntryVersion = known.EntryVersion + 1,
+            Metadata = known.Metadata with { Confidentiality = change.Labels },
+        });
+        var entry = Index.Find(before.Id)!; // ! it was just changed
+        if ((change.Labels & ~before.Metadata.Confidentiality) != ConfidentialityLabels.None)
+            CoverOlder(entry);
+        if (entry.Status == DocumentStatus.Approved)
+        {
+            // What becomes visible is new to who could not see it; a mask is no news.
+            if (before.IsHiddenFromPatient && !entry.IsHiddenFromPatient)
+                PatientFeed.Tell(change.At, ChangeCode.DocumentAdded, entry.Id, change.By);
+            if (before.IsMasked && !entry.IsMasked)
+                ProfessionalFeed.Tell(change.At, ChangeCode.DocumentAdded, entry.Id, change.By);
+        }
+
+        // Who read it while it was hidden is told now: with a number of now, so that no page is past it.
+        if (!entry.IsHiddenFromPatient && _withheld.Remove(entry.Id, out var released))
+        {
+            foreach (var access in released)
+                _patientAccesses.Add(access with { Sequence = _patientAccesses.Count + 1 });
         }
     }
 
@@ -203,11 +236,15 @@ public sealed class PatientState
             // one who asked for a document that does not exist; but not when the words of the refusal say that there is one.
             if (trace is
                 {
-                    Action: AccessAction.ReadEntry or AccessAction.ReadContent,
+                    Action: AccessAction.ReadEntry or AccessAction.ReadContent or AccessAction.SetLabels,
+                    Documents: [var hidden],
                     Refused: null or RefusalCode.MatrixDenied,
                 }
                 && (trace.Mode == AccessMode.Normal || trace.Refused is not null))
             {
+                if (!_withheld.TryGetValue(hidden, out var withheld))
+                    _withheld.Add(hidden, withheld = []);
+                withheld.Add(_accesses[^1]);
                 return;
             }
 

@@ -30,6 +30,14 @@ public static class Audience
         PatientState patient, DocumentEntry entry, TurnContext turn) =>
         patient.Followers.Count == 0 || entry.IsMasked ? [] : Select(patient, entry.Metadata, entry.Depositor, turn);
 
+    /// <summary>Professionals for whom a document is new, because a mask is lifted.</summary>
+    public static IReadOnlyList<ProfessionalId> ForLabels(
+        PatientState patient, DocumentEntry entry, ConfidentialityLabels labels, TurnContext turn) =>
+        patient.Followers.Count > 0 && entry is { IsMasked: true, Status: DocumentStatus.Approved }
+        && !labels.HasFlag(ConfidentialityLabels.MaskedFromProfessionals)
+            ? Select(patient, entry.Metadata, entry.Depositor, turn)
+            : [];
+
     private static List<ProfessionalId> Select(
         PatientState patient, DocumentMetadata document, Actor depositor, TurnContext turn)
     {

@@ -98,7 +98,7 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
         {
             if (PatientSide.Check(state) is { } refusal)
                 return Refuse(refusal);
-            return Page(state, state.PatientFeed, PatientSide.Sees, static _ => true, [], null);
+            return Page(state, state.PatientFeed, PatientSide.Sees, static entry => !entry.IsHiddenFromPatient, [], null);
         }
 
         var reader = PatientState.ReaderOf(By);

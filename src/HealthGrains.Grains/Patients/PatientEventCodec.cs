@@ -67,6 +67,16 @@ internal static class PatientEventCodec
             case ProfessionalUnblocked unblocked:
                 entry.ProfessionalUnblocked = new StoredProfessional { Id = unblocked.Professional.ToString() };
                 break;
+            case ConfidentialityChanged labels:
+                entry.ConfidentialityChanged = new StoredConfidentiality
+                {
+                    DocumentId = Stored.Id(labels.DocumentId),
+                    UniqueId = labels.UniqueId.ToString(),
+                    Confidentiality = (int)labels.Labels,
+                };
+                foreach (var recipient in labels.Recipients)
+                    entry.ConfidentialityChanged.Recipients.Add(recipient.ToString());
+                break;
             case EmergencyAccessSet emergency:
                 entry.EmergencyAccessSet = new StoredEmergencyAccess
                 {
@@ -128,6 +138,15 @@ internal static class PatientEventCodec
             },
             PatientEntry.EventOneofCase.ProfessionalUnblocked => new ProfessionalUnblocked(
                 at, by, ProfessionalId.Parse(entry.ProfessionalUnblocked.Id)),
+            PatientEntry.EventOneofCase.ConfidentialityChanged => new ConfidentialityChanged(
+                at,
+                by,
+                Stored.Id(entry.ConfidentialityChanged.DocumentId),
+                UniqueId.Parse(entry.ConfidentialityChanged.UniqueId),
+                Stored.Labels(entry.ConfidentialityChanged.Confidentiality))
+            {
+                Recipients = DocumentCodec.Professionals(entry.ConfidentialityChanged.Recipients),
+            },
             PatientEntry.EventOneofCase.EmergencyAccessSet => new EmergencyAccessSet(
                 at,
                 by,

@@ -68,6 +68,9 @@ internal sealed class RoutePlan
                     withdrawn.DocumentId,
                     withdrawn.Recipients.Count);
                 break;
+            case ConfidentialityChanged labels:
+                Tell(entry, labels.Recipients, labels.At, ChangeCode.DocumentAdded, labels.DocumentId);
+                break;
         }
     }
 

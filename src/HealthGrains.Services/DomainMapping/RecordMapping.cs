@@ -106,6 +106,7 @@ internal static class RecordMapping
         AccessAction.ListDocuments => "ListDocuments",
         AccessAction.ReadEntry => "GetDocument",
         AccessAction.ReadContent => "ReadContent",
+        AccessAction.SetLabels => "SetConfidentiality",
         _ => "",
     };
 }

@@ -106,7 +106,7 @@ internal static class SubmissionMapping
             _ => null,
         });
 
-    private static StatedLabels ToStated(RepeatedField<Wire.Confidentiality> labels)
+    public static StatedLabels ToStated(RepeatedField<Wire.Confidentiality> labels)
     {
         if (labels.Count == 0)
             return default;

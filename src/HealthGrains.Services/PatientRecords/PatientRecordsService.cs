@@ -16,6 +16,7 @@ internal sealed partial class PatientRecordsService(ServiceContext context)
         .Unary<Wire.ChangesSinceRequest, Wire.ChangesSinceResponse>("ChangesSince", ChangesSinceAsync)
         .ServerStreaming<Wire.WatchRequest, Wire.RecordChange>(
             "Watch", WatchAsync, new RpcMethodOptions { EndsOnDrain = true })
+        .Unary<Wire.SetConfidentialityRequest, Wire.SetConfidentialityResponse>("SetConfidentiality", SetConfidentialityAsync)
         .Unary<Wire.ListAccessesRequest, Wire.ListAccessesResponse>("ListAccesses", ListAccessesAsync)
         .Service;
 

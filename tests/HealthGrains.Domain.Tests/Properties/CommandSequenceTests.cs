@@ -109,6 +109,8 @@ public sealed class CommandSequenceTests(ITestOutputHelper output)
         "PermitMove ok", "PermitMove again", "PermitMove ACCESS_BLOCKED", "PermitMove METADATA_INVALID",
         "RevokeMove ok", "RevokeMove again", "RevokeMove TARGET_NOT_FOUND", "RevokeMove METADATA_INVALID",
         "FollowMove ok", "FollowMove again", "FollowMove CONSENT_REQUIRED", "MayKnowMove yes", "MayKnowMove no",
+        "LabelsMove ok", "LabelsMove STALE_VERSION", "LabelsMove LABEL_COMBINATION", "LabelsMove CALLER_KIND_FORBIDDEN",
+        "LabelsMove DOCUMENT_NOT_FOUND", "LabelsMove CONSENT_REQUIRED",
         "ReadMove MATRIX_DENIED", "ReadMove EMERGENCY_REFUSED", "ReadMove EMERGENCY_REASON_REQUIRED",
         "ReadMove REGULATION_ROLE_REQUIRED", "EmergencyMove ok", "EmergencyMove again",
     ];
@@ -164,6 +166,7 @@ public sealed class CommandSequenceTests(ITestOutputHelper output)
         {
             DocumentSubmitted submitted => submitted.Recipients,
             DocumentWithdrawn withdrawn => withdrawn.Recipients,
+            ConfidentialityChanged labels => labels.Recipients,
             _ => [],
         };
         Assert.Equal(recipients.Count, recipients.Distinct().Count());

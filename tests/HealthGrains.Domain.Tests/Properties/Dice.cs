@@ -48,6 +48,7 @@ internal sealed class Dice(int seed)
         return Next(100) switch
         {
             < 32 => Submit(),
+            < 36 => new LabelsMove(Of(Names), Of(Labels), Chance(6), reader),
             < 40 => new WithdrawMove(Of(Names), Chance(3) ? Of(Names) : null, Of(Depositors)),
             < 47 => Permit(),
             < 52 => Revoke(),

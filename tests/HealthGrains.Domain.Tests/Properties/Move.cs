@@ -32,6 +32,8 @@ internal sealed record SubmitMove(string Name, Actor By, Actor Author) : Move
     public int ActYears { get; init; }
 }
 
+internal sealed record LabelsMove(string Name, ConfidentialityLabels Labels, bool Stale, Actor By) : Move;
+
 internal sealed record WithdrawMove(string Name, string? TwinOf, Actor By) : Move;
 
 internal sealed record PermitMove(string Holder, bool IsOrganization, int? StartHours, int? EndHours) : Move;

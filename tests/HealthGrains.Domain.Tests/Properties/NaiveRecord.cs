@@ -25,11 +25,15 @@ internal sealed class NaiveRecord
 
         public ConfidentialityLabels Covered { get; set; }
 
+        public ConfidentialityLabels Now { get; set; } = As.Labels;
+
+        public int Withheld { get; set; }
+
         public bool ToldOf { get; set; }
 
-        public bool Hidden => (As.Labels | Covered).HasFlag(HiddenFromPatient);
+        public bool Hidden => (Now | Covered).HasFlag(HiddenFromPatient);
 
-        public bool Masked => (As.Labels | Covered).HasFlag(MaskedFromProfessionals);
+        public bool Masked => (Now | Covered).HasFlag(MaskedFromProfessionals);
     }
 
     public sealed record Word(string Holder, bool Permit, DateTimeOffset Start, DateTimeOffset? End)
@@ -63,6 +67,7 @@ internal sealed class NaiveRecord
     public string Play(Move move) => move switch
     {
         SubmitMove submit => Submit(submit),
+        LabelsMove labels => Labels(labels),
         WithdrawMove withdraw => Withdraw(withdraw),
         PermitMove permit => NotMine() ?? Permit(permit),
         RevokeMove revoke => NotMine() ?? Revoke(revoke),
@@ -229,6 +234,58 @@ internal sealed class NaiveRecord
         return TwinOf(old) is { InForce: true } twin && (move.TwinOf is null || move.TwinOf == twin.As.Name)
             ? "TWIN_MISSING"
             : null;
+    }
+
+    private string Labels(LabelsMove move)
+    {
+        var paper = Find(move.Name);
+        var isPatient = move.By.Kind == ActorKind.Patient;
+        if (isPatient && NotMine() is { } notMine)
+            return notMine;
+        if (isPatient && (paper is null || !Sees(move.By, paper)))
+            return "DOCUMENT_NOT_FOUND";
+        if (!isPatient && MayNot(move.By) is { } refusal
+            && !(refusal is "CONSENT_REQUIRED" or "ACCESS_DENIED" && paper is { Sealed: false } && IsOwn(move.By, paper)))
+        {
+            return Refused(move.By) ?? refusal;
+        }
+
+        if (paper is null || !Sees(move.By, paper))
+        {
+            var denied = paper is { Sealed: false, Withdrawn: false, Masked: false };
+            _patientTraces += denied && paper!.Hidden ? 0 : 1;
+            if (denied && paper!.Hidden)
+                paper.Withheld++;
+            return denied ? "MATRIX_DENIED" : "DOCUMENT_NOT_FOUND";
+        }
+
+        var was = paper.Now | paper.Covered;
+        if (isPatient && (was ^ move.Labels) is not (None or MaskedFromProfessionals))
+            return "CALLER_KIND_FORBIDDEN";
+        var told = "";
+        if (was != move.Labels)
+        {
+            if (move.Labels.HasFlag(HiddenFromPatient) && move.Labels.HasFlag(MaskedFromProfessionals))
+                return "LABEL_COMBINATION";
+            if (move.Stale)
+                return "STALE_VERSION";
+            (paper.Now, paper.Covered) = (move.Labels, None);
+            for (var older = (move.Labels & ~was) == None ? null : Find(paper.As.Replaces); older is not null; older = Find(older.As.Replaces))
+                older.Covered |= move.Labels;
+            var unmasked = paper.InForce && was.HasFlag(MaskedFromProfessionals) && !paper.Masked;
+            _professionalNews += unmasked ? 1 : 0;
+            paper.ToldOf |= unmasked;
+            told = unmasked ? Told(paper) : "";
+            _patientNews += paper.InForce && was.HasFlag(HiddenFromPatient) && !paper.Hidden ? 1 : 0;
+            if (!paper.Hidden)
+                (_patientTraces, paper.Withheld) = (_patientTraces + paper.Withheld, 0);
+        }
+
+        if (!isPatient && paper.Hidden)
+            paper.Withheld++;
+        else if (!isPatient)
+            TracedRead(move.By);
+        return "ok" + told;
     }
 
     private string Withdraw(WithdrawMove move)
@@ -405,6 +462,8 @@ internal sealed class NaiveRecord
             && paper is { Sealed: false, Withdrawn: false } && (!paper.Masked || (urgent && _maskedToo));
         if (move.By.Kind == ActorKind.Professional && !seen && !(denied && paper!.Hidden))
             _patientTraces++;
+        if (paper is { Hidden: true } && !urgent && (denied || (seen && move.By.Kind == ActorKind.Professional)))
+            paper.Withheld++;
         if (move.By.Kind == ActorKind.Professional && seen && (urgent || !paper!.Hidden))
         {
             TracedRead(move.By, move.Entrance);
@@ -421,7 +480,7 @@ internal sealed class NaiveRecord
         if (Refused(by) is { } refusal)
             return refusal;
         var news = _professionalNews;
-        if (Papers.Exists(paper => paper.ToldOf && !paper.Sealed && (IsOwn(by, paper) || (Habilitated(by, paper) && (paper.Withdrawn || !paper.Masked)))))
+        if (Papers.Exists(paper => paper.ToldOf && !paper.Sealed && (IsOwn(by, paper) || (Habilitated(by, paper) && !paper.Masked))))
             TracedRead(by);
         return $"ok {news}";
     }

@@ -40,6 +40,7 @@ internal sealed class RealRecord
             Record.Ask(new WithdrawDocument(
                 TestRecord.Unique(withdraw.Name), Unique(withdraw.TwinOf), "why", withdraw.By)),
             answer => answer.AlreadyWithdrawn ? "again" : "ok" + Told()),
+        LabelsMove labels => Words(Record.Ask(Command(labels)), _ => "ok" + Told()),
         PermitMove permit => Words(
             Record.Ask(new AuthorizeProfessional(
                 Kind(permit.IsOrganization), permit.Holder, Hours(permit.StartHours), Hours(permit.EndHours), "")),
@@ -98,10 +99,18 @@ internal sealed class RealRecord
         {
             DocumentSubmitted submitted => submitted.Recipients,
             DocumentWithdrawn withdrawn => withdrawn.Recipients,
+            ConfidentialityChanged labels => labels.Recipients,
             _ => [],
         }).Select(id => " " + id).Order(StringComparer.Ordinal)));
 
     private DateTimeOffset? Hours(int? hours) => hours is { } h ? Record.Now.AddHours(h) : null;
+
+    private SetConfidentiality Command(LabelsMove move)
+    {
+        var entry = Record.State.Index.Find(TestRecord.Unique(move.Name));
+        return new SetConfidentiality(
+            entry?.Id ?? DocumentId.Of(Guid.AllBitsSet), (entry?.EntryVersion ?? 1) + (move.Stale ? 1 : 0), move.Labels, move.By);
+    }
 
     private SubmitDocument Command(SubmitMove move)
     {

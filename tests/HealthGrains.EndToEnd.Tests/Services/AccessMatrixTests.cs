@@ -48,6 +48,14 @@ public sealed class AccessMatrixTests : IAsyncLifetime
             await using var watch = client.Watch(patient.ToWire(), 0);
             await watch.NextAsync("the first change");
         },
+        ["PatientRecords.SetConfidentiality"] = (client, patient) =>
+            client.CallAsync<Wire.SetConfidentialityRequest, Wire.SetConfidentialityResponse>(
+                "PatientRecords/SetConfidentiality",
+                new Wire.SetConfidentialityRequest
+                {
+                    Patient = patient.ToWire(), DocumentId = Guid.AllBitsSet.ToString(), EntryVersion = 1,
+                    Confidentiality = { Wire.Confidentiality.MaskedFromProfessionals },
+                }),
         ["PatientRecords.ListAccesses"] = (client, patient) =>
             client.AccessesAsync(new Wire.ListAccessesRequest { Patient = patient.ToWire() }),
         ["Consents.GetConsents"] = (client, patient) => client.GetConsentsAsync(patient.ToWire()),
@@ -182,6 +190,10 @@ public sealed class AccessMatrixTests : IAsyncLifetime
 
             // The patient may send, but the hospital wrote it: its authors are no patients, and it is known already.
             (Caller.Patient, "DocumentExchange.Withdraw") when own => nameof(RefusalCode.TargetNotFound),
+
+            // Nobody has the document that the call names.
+            (Caller.Patient or Caller.Professional, "PatientRecords.SetConfidentiality") when own =>
+                nameof(RefusalCode.DocumentNotFound),
             (Caller.Patient, _) => own ? Served : nameof(RefusalCode.DelegationForbidden),
 
             (Caller.Producer, "DocumentExchange.Withdraw") => nameof(RefusalCode.TargetNotFound),

@@ -72,6 +72,14 @@ internal static class GoldenEvents
         ["AuthorizationRevoked.minimal"] = new AuthorizationRevoked(At, Actor.Patient, 1),
         ["ProfessionalBlocked.full"] = new ProfessionalBlocked(At, Everything(), Cast.Rpps(0)) { Reason = "words" },
         ["ProfessionalBlocked.minimal"] = new ProfessionalBlocked(At, Actor.Patient, Cast.Rpps(0)),
+        ["ConfidentialityChanged.full"] = new ConfidentialityChanged(
+            At, Everything(), First, UniqueOne,
+            ConfidentialityLabels.MaskedFromProfessionals | ConfidentialityLabels.HiddenFromRepresentatives)
+        {
+            Recipients = [Cast.Rpps(0), Cast.Rpps(2)],
+        },
+        ["ConfidentialityChanged.minimal"] =
+            new ConfidentialityChanged(At, Actor.Patient, First, UniqueOne, ConfidentialityLabels.None),
         ["EmergencyAccessSet.full"] = new EmergencyAccessSet(At, Everything(), new EmergencyFlags(true, true, true)),
         ["EmergencyAccessSet.minimal"] = new EmergencyAccessSet(At, Actor.Patient, new EmergencyFlags(false, false, false)),
         ["ProfessionalUnblocked.full"] = new ProfessionalUnblocked(At, Everything(), Cast.Rpps(0)),

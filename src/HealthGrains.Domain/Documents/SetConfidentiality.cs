@@ -1,0 +1,102 @@
+using System.Globalization;
+using HealthGrains.Domain.Access;
+using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Identity;
+using HealthGrains.Domain.Patients;
+using HealthGrains.Domain.Refusals;
+using HealthGrains.Domain.Routing;
+using HealthGrains.Domain.Turns;
+
+namespace HealthGrains.Domain.Documents;
+
+/// <summary>Changes who may see one document: the whole new set of labels. It is not a new result.</summary>
+/// <param name="EntryVersion">The one that the caller saw; another in force is STALE_VERSION, unless the set is so already.</param>
+/// <param name="By">The patient, who masks and unmasks; or a professional who may read the document, or wrote it.</param>
+/// <remarks>Older versions of the document are covered by what is added, and keep what is lifted. Source: DMP TD3.3a and
+/// TD3.3b; IHE ITI-57.</remarks>
+public sealed record SetConfidentiality(DocumentId Id, int EntryVersion, ConfidentialityLabels Labels, Actor By)
+    : PatientCommand<DocumentView>
+{
+    // A mask is a revocation for this document.
+    public override TurnPriority Priority => TurnPriority.Revocation;
+
+    public override Decision<PatientState, PatientEvent, DocumentView> Decide(PatientState state, TurnContext turn)
+    {
+        var entry = state.Index.Find(Id);
+        if (By.Kind == ActorKind.Patient)
+        {
+            if (PatientSide.Check(state) is { } refusal)
+                return Refuse(refusal);
+            if (entry is null || !PatientSide.Sees(entry))
+                return Refuse(AccessDecision.DocumentNotFound);
+            var others = (entry.Metadata.Confidentiality ^ Labels) & ~ConfidentialityLabels.MaskedFromProfessionals;
+            return others != ConfidentialityLabels.None
+                ? Refuse(
+                    RefusalCode.CallerKindForbidden,
+                    "The person masks and unmasks; the other labels are a professional's.",
+                    "confidentiality")
+                : Change(state, entry, turn, [], PatientSide.Sees);
+        }
+
+        var reader = PatientState.ReaderOf(By);
+        var outcome = AccessDecision.ForRecord(state, reader, turn);
+
+        // The author needs no authorisation for a document of their own; a block stops them too.
+        if (outcome.Step == AccessStep.Mode && entry is { Sealed: false } && entry.IsOwnOf(reader.Id))
+            outcome = new AccessOutcome(AccessStep.Own, null);
+        if (outcome.IsAllowed)
+        {
+            outcome = entry is null
+                ? new AccessOutcome(AccessStep.Status, AccessDecision.DocumentNotFound)
+                : AccessDecision.ForDocument(state, entry, reader, includeDeprecated: true, turn);
+        }
+
+        IReadOnlyList<DocumentId> documents = entry is null ? [] : [entry.Id];
+        return outcome.Refusal is { } no
+            ? Refuse(no, ReaderTurn.RefusalTrace(state, turn, By, AccessAction.SetLabels, documents, outcome))
+            : Change(
+                state,
+                entry!, // ! allowed means found
+                turn,
+                [ReaderTurn.Trace(turn, By, AccessAction.SetLabels, documents, outcome)],
+                other => AccessDecision.ForDocument(state, other, reader, includeDeprecated: true, turn).IsAllowed);
+    }
+
+    // The trace comes after the change: whether the patient may see it is decided by the labels that are in force then.
+    private Decision<PatientState, PatientEvent, DocumentView> Change(
+        PatientState state,
+        DocumentEntry entry,
+        TurnContext turn,
+        IReadOnlyList<PatientEvent> traces,
+        Func<DocumentEntry, bool> sees)
+    {
+        if (entry.Metadata.Confidentiality == Labels)
+        {
+            return traces.Count == 0
+                ? Reply(DocumentView.Of(state, entry, By, sees))
+                : Emit(traces, after => DocumentView.Of(after, entry, By, sees));
+        }
+
+        if (LabelRules.Check(Labels, secretSession: false, turn.Policy) is { } refusal)
+            return Refuse(refusal.Code, refusal.Message, "confidentiality");
+        if (entry.EntryVersion != EntryVersion)
+        {
+            return Refuse(new Refusal(RefusalCode.StaleVersion, "Another version of the entry is in force.", "entry_version")
+            {
+                Details = new Dictionary<string, string>(StringComparer.Ordinal)
+                {
+                    ["head_document_id"] = entry.Id.ToString(),
+                    ["head_unique_id"] = entry.Metadata.UniqueId.ToString(),
+                    ["head_entry_version"] = entry.EntryVersion.ToString(CultureInfo.InvariantCulture),
+                },
+            });
+        }
+
+        var change = new ConfidentialityChanged(turn.Now, By, entry.Id, entry.Metadata.UniqueId, Labels)
+        {
+            Recipients = Audience.ForLabels(state, entry, Labels, turn),
+        };
+        return Emit([change, .. traces], after => DocumentView.Of(
+            after, after.Index.Find(entry.Id)!, By, sees)); // ! it was just changed
+    }
+}
