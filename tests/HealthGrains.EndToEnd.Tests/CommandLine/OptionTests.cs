@@ -53,7 +53,7 @@ public sealed class OptionTests
     }
 
     [Theory]
-    [InlineData("serve --store postgresql --data {0}", "not built")]
+    [InlineData("serve --store postgresql --data {0}", "needs a connection")]
     [InlineData("serve --engine orleans --data {0}", "not built")]
     [InlineData("serve --store mysql --data {0}", "none of")]
     [InlineData("serve --engine akka --data {0}", "none of")]
