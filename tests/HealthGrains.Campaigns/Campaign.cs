@@ -118,7 +118,7 @@ internal static class Campaign
                 if (findings.IsClean)
                     await RepeatAsync(load, acknowledgedOnes, channel, random, cancellation);
                 var gone = ledger.Documents.Count(
-                    document => document.ForgottenInRound == round && document.Answer is { AlreadyKnown: false });
+                    document => document.WasForgotten && document.Round == round && document.Answer is { AlreadyKnown: false });
                 var verdict = !findings.IsClean ? "FAIL" : inTime ? "pass" : "void";
                 failed += verdict == "FAIL" ? 1 : 0;
                 voided += verdict == "void" ? 1 : 0;

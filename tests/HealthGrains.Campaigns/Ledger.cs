@@ -66,7 +66,7 @@ internal sealed class Ledger : IAsyncDisposable
             if (document.Answer is null || instant is not { } moment || !moment.Holds(document.AnsweredAt))
                 continue;
             document.Answer = null;
-            document.ForgottenInRound = document.Round;
+            document.WasForgotten = true;
             _lines.Add(string.Create(CultureInfo.InvariantCulture, $"unknown {document.UniqueId}"));
             forgotten++;
         }
@@ -136,8 +136,8 @@ internal sealed class Submitted(string uniqueId, int patient, Sha256 sha256, int
     /// <summary>When the first answer was read; a timestamp of <see cref="Stopwatch"/>.</summary>
     public long AnsweredAt { get; set; }
 
-    /// <summary>The round in whose fault its answer was read and forgotten; 0 for none.</summary>
-    public int ForgottenInRound { get; set; }
+    /// <summary>Its answer was read in the instant of its round's fault, and counts as never given.</summary>
+    public bool WasForgotten { get; set; }
 
     /// <summary>A later answer differed from the first: a double.</summary>
     public bool Contradicted { get; set; }

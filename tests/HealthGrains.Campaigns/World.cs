@@ -95,8 +95,7 @@ internal sealed class World
     private static string Ins(int index)
     {
         var number = string.Create(CultureInfo.InvariantCulture, $"2{index % 100:00}{(index % 12) + 1:00}75{index % 990:000}{(index / 100) + 100:000}");
-        var key = 97 - (long.Parse(number, CultureInfo.InvariantCulture) % 97);
-        return string.Create(CultureInfo.InvariantCulture, $"{number}{key:00}");
+        return string.Create(CultureInfo.InvariantCulture, $"{number}{InsNumber.Key(number):00}");
     }
 
     // The bench range of RPPS numbers, with the Luhn digit.

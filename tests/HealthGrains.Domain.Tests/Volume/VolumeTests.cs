@@ -99,7 +99,7 @@ public sealed class VolumeTests
     private static PatientId Patient(int n)
     {
         var number = string.Create(CultureInfo.InvariantCulture, $"1{n % 100:D2}{(n / 100 % 12) + 1:D2}75{(n / 1200 % 990) + 1:D3}{(n % 997) + 1:D3}");
-        var key = 97 - (long.Parse(number, CultureInfo.InvariantCulture) % 97);
-        return PatientId.Parse(string.Create(CultureInfo.InvariantCulture, $"1.2.250.1.213.1.4.10^{number}{key:D2}"));
+        return PatientId.Parse(
+            string.Create(CultureInfo.InvariantCulture, $"1.2.250.1.213.1.4.10^{number}{InsNumber.Key(number):D2}"));
     }
 }
