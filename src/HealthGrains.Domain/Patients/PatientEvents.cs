@@ -40,6 +40,9 @@ public sealed record DocumentSubmitted(DateTimeOffset At, Actor By, DocumentId D
 
     public required Sha256 Sha256 { get; init; }
 
+    /// <summary>Where the content was uploaded to; null when it is kept with the entry.</summary>
+    public UploadId? Upload { get; init; }
+
     public Sha256? BodySha256 { get; init; }
 
     /// <summary>The head that it replaces.</summary>
@@ -110,3 +113,6 @@ public sealed record PatientUnfollowed(DateTimeOffset At, Actor By) : PatientEve
 
 /// <summary>Somebody other than the patient read, or tried to.</summary>
 public sealed record RecordAccessed(DateTimeOffset At, Actor By, AccessTrace Trace) : PatientEvent(At, By);
+
+/// <summary>Nobody referred to an upload in time: from here on nobody can, and its bytes may be removed.</summary>
+public sealed record UploadDiscarded(DateTimeOffset At, Actor By, UploadId Upload) : PatientEvent(At, By);

@@ -22,6 +22,8 @@ public sealed class PatientState
     private readonly List<TracedAccess> _patientAccesses = [];
     private readonly Dictionary<DocumentId, List<TracedAccess>> _withheld = [];
 
+    private readonly HashSet<UploadId> _discarded = [];
+
     public RecordStatus Record { get; private set; } = RecordStatus.Absent;
 
     public RecordIndex Index { get; } = new();
@@ -56,6 +58,9 @@ public sealed class PatientState
     /// <summary>The first access of this professional on this UTC day is told.</summary>
     public bool IsFirstAccessOfDay(string professional, DateTimeOffset now) =>
         !_lastAccessDay.TryGetValue(professional, out var day) || day != DateOnly.FromDateTime(now.UtcDateTime);
+
+    /// <summary>The upload was given up: no document may refer to it.</summary>
+    public bool IsDiscarded(UploadId upload) => _discarded.Contains(upload);
 
     public void Apply(PatientEvent change, EventStamp stamp)
     {
@@ -111,6 +116,9 @@ public sealed class PatientState
             case RecordAccessed accessed:
                 ApplyAccessed(accessed);
                 break;
+            case UploadDiscarded discarded:
+                _discarded.Add(discarded.Upload);
+                break;
             default:
                 throw new InvalidOperationException($"{change.GetType().Name} has no effect defined.");
         }
@@ -135,6 +143,7 @@ public sealed class PatientState
             Replaces = submitted.Replaces,
             Size = submitted.Size,
             Sha256 = submitted.Sha256,
+            Upload = submitted.Upload,
             BodySha256 = submitted.BodySha256,
             SubmittedAt = submitted.At,
             Depositor = submitted.By,
