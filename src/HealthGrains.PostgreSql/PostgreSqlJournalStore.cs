@@ -1,5 +1,7 @@
 using HealthGrains.Domain.Identity;
+using HealthGrains.Grains.Contents;
 using HealthGrains.Grains.Journal;
+using HealthGrains.PostgreSql.Contents;
 using HealthGrains.PostgreSql.Migrating;
 using HealthGrains.PostgreSql.Reading;
 using HealthGrains.PostgreSql.Verifying;
@@ -38,11 +40,15 @@ public sealed class PostgreSqlJournalStore : IJournalStore
         _writer = new Writer(database, options, _state);
         _loads = new LoadQueue(database, _state);
         _poller = new LogPoller(database, _state, options.Time);
+        Contents = new PostgreSqlContentStore(database);
     }
 
     public int Shards { get; }
 
     public Guid StoreId { get; }
+
+    /// <summary>Large contents in the same database; it lives as long as this store.</summary>
+    public IContentStore Contents { get; }
 
     /// <summary>Opens the store in a database: migrates its schema, and creates the store if there is none.</summary>
     /// <exception cref="ArgumentException">The connection string cannot be one.</exception>

@@ -20,6 +20,8 @@ internal static class Sql
     public static NpgsqlBatch Reading(this NpgsqlConnection connection) =>
         new NpgsqlBatch(connection).With(Database.BeginRead).With(Database.ByKeyOnly);
 
+    public static NpgsqlParameter Uuid(Guid value) => Of(value, NpgsqlDbType.Uuid);
+
     public static NpgsqlParameter Text(string value) => Of(value, NpgsqlDbType.Text);
 
     public static NpgsqlParameter TextOrNull(string? value) =>

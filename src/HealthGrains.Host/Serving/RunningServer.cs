@@ -2,6 +2,7 @@ using System.Net;
 using System.Reflection;
 using HealthGrains.Grains;
 using HealthGrains.Grains.Codec;
+using HealthGrains.Grains.Contents;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
 using HealthGrains.Grains.Journal;
@@ -137,12 +138,16 @@ internal sealed class RunningServer : IAsyncDisposable
         var router = new Router(opened.Store, engine, time, loggers.CreateLogger<Router>(), opened.IsShared ? feed : null);
         router.Start();
         _closing.Push(router.DisposeAsync);
+        var collector = new ContentCollector(opened.Contents, engine, time, loggers.CreateLogger<ContentCollector>());
+        collector.Start();
+        _closing.Push(collector.DisposeAsync);
 
         var version = typeof(RunningServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
         var services = HealthGrainsServices.Create(new ServiceDependencies(
             engine, opened.Store, feed, _settings.Policy, _settings.Identities, time, data.PageTokenKey(), loggers,
             new AboutServer(version, startedAt, _settings.Store, _settings.Engine))
         {
+            Contents = opened.Contents,
             DescribeEvent = (kind, body) =>
             {
                 var summary = EntrySummary.Of(kind, body);

@@ -61,6 +61,32 @@ internal sealed class ServiceBinder(ServiceDescriptor descriptor)
         return this;
     }
 
+    public ServiceBinder ClientStreaming<TRequest, TReply>(
+        string method,
+        Func<IRpcRequestStream<TRequest>, RpcCall, CancellationToken, Task<TReply>> handler,
+        RpcMethodOptions? options = null)
+        where TRequest : class, IMessage<TRequest>
+        where TReply : class, IMessage<TReply>
+    {
+        var allowed = Allowed(method);
+        Service.ClientStreaming<TRequest, TReply>(
+            method,
+            async (requests, call, ct) =>
+            {
+                Admit(call, allowed);
+                try
+                {
+                    return await handler(requests, call, ct);
+                }
+                catch (Exception failure) when (RefusalStatus.RefusalOf(failure) is { } refusal)
+                {
+                    throw RefusalStatus.Of(refusal);
+                }
+            },
+            options);
+        return this;
+    }
+
     public ServiceBinder Duplex<TRequest, TReply>(
         string method,
         Func<IRpcRequestStream<TRequest>, IRpcReplyStream<TReply>, RpcCall, CancellationToken, Task> handler,
