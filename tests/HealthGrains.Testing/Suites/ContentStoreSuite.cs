@@ -38,7 +38,7 @@ public abstract class ContentStoreSuite : IAsyncLifetime
         foreach (var size in (int[])[1, 1_000, ContentLimits.ChunkBytesMax, ContentLimits.ChunkBytesMax + 1, (5 * 1024 * 1024) + 7])
         {
             var upload = await UploadedAsync(store, Bytes(size));
-            Assert.True(Bytes(size).AsSpan().SequenceEqual(await ReadAsync(await OpenedAsync(), upload)));
+            Assert.Equal(upload.Sha256, Sha256.Of(await ReadAsync(await OpenedAsync(), upload)));
         }
     }
 
@@ -61,7 +61,7 @@ public abstract class ContentStoreSuite : IAsyncLifetime
         Assert.Equal(
             new UploadStatus(declaration, bytes.Length, UploadState.Complete, Now.AddSeconds(9)),
             await store.FindAsync(declaration.Id, default));
-        Assert.True(bytes.AsSpan().SequenceEqual(await ReadAsync(store, declaration)));
+        Assert.Equal(bytes, await ReadAsync(store, declaration));
     }
 
     [SuiteFact]
