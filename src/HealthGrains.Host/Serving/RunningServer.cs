@@ -170,7 +170,14 @@ internal sealed class RunningServer : IAsyncDisposable
 
         _app = Listeners(rpc, loggers);
         _closing.Push(() => StopListeningAsync(_app));
-        WebEndpoints.Map(_app, metrics, () => IsReady(opened, authentication, rpc));
+        bool Ready() => IsReady(opened, authentication, rpc);
+        var serving = new ServingInstruments(opened.Store, engine, router, Ready, time);
+        _closing.Push(() =>
+        {
+            serving.Dispose();
+            return ValueTask.CompletedTask;
+        });
+        WebEndpoints.Map(_app, metrics, serving.RefreshAsync, Ready);
         await _app.StartAsync();
         TakeEndpoints(_app);
     }
@@ -181,7 +188,12 @@ internal sealed class RunningServer : IAsyncDisposable
     private WebApplication Listeners(RpcServerOptions rpc, ILoggerFactory loggers)
     {
         if (_settings.Tls is null && !IPAddress.IsLoopback(_settings.Grpc.Address)) _log.PlaintextBeyondLoopback(_settings.Grpc.ToString());
-        var transport = new RpcTransportOptions { Tls = _settings.Tls?.Rules(), TimeProvider = rpc.TimeProvider };
+        var transport = new RpcTransportOptions
+        {
+            Tls = _settings.Tls?.Rules(),
+            ConnectionsPerAddressMax = _settings.ConnectionsPerAddress,
+            TimeProvider = rpc.TimeProvider,
+        };
 
         // The empty builder: no configuration files, no console lifetime, no telemetry of its own; starting takes a tenth.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -192,6 +204,8 @@ internal sealed class RunningServer : IAsyncDisposable
         if (transport.Tls is not null) builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
+            // A proxy that ends TLS, as HAProxy or Envoy, may go on saying :scheme https on plaintext; nothing here looks at it.
+            kestrel.AllowAlternateSchemes = transport.Tls is null;
             kestrel.ConfigureRpc(_settings.Grpc, transport);
             kestrel.Listen(_settings.Web, listen => listen.Protocols = HttpProtocols.Http1);
         });

@@ -41,6 +41,10 @@ internal sealed record ServerSettings
 
     public TlsSettings? Tls { get; init; }
 
+    /// <summary>Connections that one address may have open on the gRPC port. A proxy is one address, and nginx opens a connection for
+    /// each call under way.</summary>
+    public int ConnectionsPerAddress { get; init; } = Rpc.Limits.ConnectionsPerAddressMax;
+
     /// <summary>The OpenID Connect issuer, or null.</summary>
     public string? Issuer { get; init; }
 
@@ -91,6 +95,7 @@ internal sealed record ServerSettings
             Web = EndpointOf("Web", values["Web"] ?? "127.0.0.1:8080"),
             IsProduction = isProduction,
             Tls = TlsSettings.From(values),
+            ConnectionsPerAddress = Number(values, "Connections:PerAddressMax", Rpc.Limits.ConnectionsPerAddressMax, 1, Rpc.Limits.ConnectionsMax),
             Issuer = values["Auth:Issuer"],
             Audience = values["Auth:Audience"] ?? TokenRules.DefaultAudience,
             ClockSkew = Duration(values, "Auth:ClockSkew", TimeSpan.FromSeconds(30)),
@@ -183,6 +188,14 @@ internal sealed record ServerSettings
         "false" or "0" or "no" => false,
         var other => throw Wrong(name, other, "true or false"),
     };
+
+    private static int Number(IConfiguration values, string name, int otherwise, int min, int max)
+    {
+        if (values[name] is not { } text) return otherwise;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
+            ? number
+            : throw Wrong(name, text, string.Create(CultureInfo.InvariantCulture, $"a number from {min} to {max}"));
+    }
 
     private static TimeSpan Duration(IConfiguration values, string name, TimeSpan otherwise)
     {
