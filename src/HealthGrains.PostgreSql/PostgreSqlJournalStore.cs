@@ -145,6 +145,20 @@ public sealed class PostgreSqlJournalStore : IJournalStore
         return ContentReading.ReadAsync(_database, journal, journal.ShardOf(Shards), sha256, cancellation);
     }
 
+    public async ValueTask<long> DeleteContentsAsync(JournalId journal, CancellationToken shutdown)
+    {
+        JournalGuard.CheckJournal(journal);
+        for (var erased = 0L; ;)
+        {
+            shutdown.ThrowIfCancellationRequested();
+            var some = await _database.ReadAsync(
+                (connection, _) => ContentErasing.EraseAsync(connection, journal), shutdown).ConfigureAwait(false);
+            if (some == 0)
+                return erased;
+            erased += some;
+        }
+    }
+
     public ValueTask<VerifyReport> VerifyAsync(
         JournalId? journal, IProgress<long>? progress, CancellationToken cancellation) =>
         new(new Verifier(_database, Shards, progress, cancellation).VerifyAsync(journal));

@@ -53,6 +53,9 @@ internal static class PostgreSqlLimits
     /// <summary>Bytes of bodies or chunks in one insert; a commit has as many inserts as it needs.</summary>
     public const int InsertBytesMax = 16 * 1024 * 1024;
 
+    /// <summary>Contents that are deleted in one commit.</summary>
+    public const int ErasedTogetherMax = 16;
+
     /// <summary>Entries, heads or contents of one page of a verification, each page with a read transaction of its own.</summary>
     public const int VerifyPageMax = 500;
 }

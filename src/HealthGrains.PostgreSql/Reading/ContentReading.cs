@@ -30,7 +30,14 @@ internal static class ContentReading
                 (connection, token) => ChunkAsync(connection, journal.Value, key, wanted, token), cancellation)
                 .ConfigureAwait(false);
             if (chunk is null || chunk.Length != Math.Min(rest, JournalLimits.ContentChunkBytes))
-                throw Damaged(journal, shard);
+            {
+                var left = await database.ReadAsync(
+                    (connection, token) => SizeAsync(connection, journal.Value, key, token), cancellation).ConfigureAwait(false);
+                throw left is null
+                    ? new JournalUnavailableException("The content was deleted while it was read.", JournalUnavailableReason.Away)
+                    : Damaged(journal, shard);
+            }
+
             hash.AppendData(chunk);
             rest -= chunk.Length;
             if (rest == 0 && new Sha256(hash.GetHashAndReset()) != sha256)
