@@ -105,16 +105,25 @@ public sealed class ContentVerifier(IJournalStore store, IContentStore contents)
             }
         }
 
-        return found == document.Size
+        return found == document.Size || await IsDestroyedAsync(journal, version, cancellation)
             ? null
             : new JournalDamage(journal, shard, position, version, "The content of a document is missing.");
     }
 
-    private static DocumentSubmitted? Submitted(ReadOnlyMemory<byte> body)
+    // A destroyed record keeps the entries of its documents, and none of their contents.
+    private async ValueTask<bool> IsDestroyedAsync(JournalId journal, long version, CancellationToken cancellation)
+    {
+        var later = await store.ReadAsync(journal, version, cancellation);
+        return later.Entries.Any(entry => Decoded(entry.Body) is RecordDestroyed);
+    }
+
+    private static DocumentSubmitted? Submitted(ReadOnlyMemory<byte> body) => Decoded(body) as DocumentSubmitted;
+
+    private static PatientEvent? Decoded(ReadOnlyMemory<byte> body)
     {
         try
         {
-            return PatientEventCodec.Decode(body) as DocumentSubmitted;
+            return PatientEventCodec.Decode(body);
         }
         catch (FormatException)
         {

@@ -98,7 +98,9 @@ internal static class PatientEventCodec
                 entry.UploadDiscarded = new StoredUploadDiscarded { UploadId = Stored.Id(discarded.Upload) };
                 break;
             default:
-                throw new InvalidOperationException($"{change.GetType().Name} has no stored form.");
+                if (!TimedEventCodec.TryStore(change, entry))
+                    throw new InvalidOperationException($"{change.GetType().Name} has no stored form.");
+                break;
         }
 
         return entry.ToByteArray();
@@ -162,7 +164,8 @@ internal static class PatientEventCodec
             PatientEntry.EventOneofCase.RecordAccessed => new RecordAccessed(at, by, Restore(entry.RecordAccessed)),
             PatientEntry.EventOneofCase.UploadDiscarded => new UploadDiscarded(
                 at, by, Stored.Upload(entry.UploadDiscarded.UploadId)),
-            _ => throw new FormatException("The entry holds no event that this version knows."),
+            _ => TimedEventCodec.Restore(at, by, entry)
+                ?? throw new FormatException("The entry holds no event that this version knows."),
         };
     }
 

@@ -8,7 +8,7 @@ internal sealed partial class DocumentExchangeService(ServiceContext context)
 {
     private readonly UploadedContents _uploaded = new(context.Contents, context.Intake);
 
-    public RpcService Bind() => new ServiceBinder(Wire.DocumentExchangeReflection.Descriptor.Services[0])
+    public RpcService Bind() => new ServiceBinder(Wire.DocumentExchangeReflection.Descriptor.Services[0], context.Admission)
         .Unary<Wire.SubmitRequest, Wire.SubmitResponse>("Submit", SubmitAsync)
         .Duplex<Wire.SubmitRequest, Wire.SubmitResult>(
             "SubmitMany", SubmitManyAsync, new RpcMethodOptions { IdleTimeout = ServiceLimits.SubmitManyIdleMax })

@@ -429,7 +429,18 @@ public sealed class FileContentStore : IContentStore
     }
 
     // The age of an upload is told by the callers' clock, which tests and many servers of one folder share.
-    private static void Touch(string path, DateTimeOffset at) => File.SetLastWriteTimeUtc(path, at.UtcDateTime);
+    // By its name: who got the lock of a file after it was discarded or completed holds one that has no such name any more.
+    private static void Touch(string path, DateTimeOffset at)
+    {
+        try
+        {
+            File.SetLastWriteTimeUtc(path, at.UtcDateTime);
+        }
+        catch (FileNotFoundException)
+        {
+            throw ContentGuard.Conflict();
+        }
+    }
 
     private static DateTimeOffset TouchedAt(string path) => new(File.GetLastWriteTimeUtc(path), TimeSpan.Zero);
 }
