@@ -142,6 +142,5 @@ public sealed record TracesDestroyed(DateTimeOffset At, Actor By) : PatientEvent
 
 /// <summary>The person came of age.</summary>
 public sealed record MajorityReached(DateTimeOffset At, Actor By) : PatientEvent(At, By);
-
 /// <summary>Nobody referred to an upload in time: from here on nobody can, and its bytes may be removed.</summary>
 public sealed record UploadDiscarded(DateTimeOffset At, Actor By, UploadId Upload) : PatientEvent(At, By);

@@ -124,9 +124,6 @@ public sealed class PatientState
             case RecordAccessed accessed:
                 ApplyAccessed(accessed);
                 break;
-            case UploadDiscarded discarded:
-                _discarded.Add(discarded.Upload);
-                break;
             case DutyScheduled scheduled:
                 ApplyScheduled(scheduled);
                 break;
@@ -147,6 +144,9 @@ public sealed class PatientState
             case MajorityReached majority:
                 Duties.Remove(DutyKind.Majority);
                 PatientFeed.Tell(majority.At, ChangeCode.MajorityReached, null, majority.By);
+                break;
+            case UploadDiscarded discarded:
+                _discarded.Add(discarded.Upload);
                 break;
             default:
                 throw new InvalidOperationException($"{change.GetType().Name} has no effect defined.");
