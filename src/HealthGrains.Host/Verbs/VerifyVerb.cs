@@ -4,6 +4,7 @@ using HealthGrains.Contracts.V1;
 using HealthGrains.Grains.Journal;
 using HealthGrains.Host.Client;
 using HealthGrains.Host.CommandLine;
+using HealthGrains.PostgreSql;
 using HealthGrains.Rpc;
 using HealthGrains.Sqlite;
 
@@ -20,18 +21,25 @@ internal static class VerifyVerb
         Description = "Verify the store of this directory itself, also while a server uses it; without it the server is asked", HelpName = "DIR",
     };
 
+    private static readonly Option<string> Database = new("--postgresql")
+    {
+        Description = "Verify the store of this database itself, also while servers use it", HelpName = "CONNECTION",
+    };
+
     private static readonly Option<string> Patient = new("--patient") { Description = "Only this patient's record (by the server)", HelpName = "INS" };
 
     private static readonly Option<string> Oid = RecordPatient.Oid();
 
     public static Command Command() =>
-        new VerbCommand("verify", "Check every hash chain and every content of a store", RunAsync) { Data, Patient, Oid };
+        new VerbCommand("verify", "Check every hash chain and every content of a store", RunAsync) { Data, Database, Patient, Oid };
 
     private static async Task<ExitCode> RunAsync(VerbContext context)
     {
         if (context.Get(Data) is { } directory && context.Has(Patient))
             throw new CliException(ExitCode.Usage, "--data verifies a whole store; --patient asks a server.");
-        var found = context.Get(Data) is { } data ? await OfflineAsync(context, data) : await OnlineAsync(context);
+        var found = context.Get(Database) is { } database ? await OfflineAsync(context, () => OpenDatabaseAsync(context, database))
+            : context.Get(Data) is { } data ? await OfflineAsync(context, () => OpenDirectoryAsync(context, data))
+            : await OnlineAsync(context);
         var text = $"{HumanValues.Count(found.Entries)} entries of {HumanValues.Count(found.Journals)} journals, {HumanValues.Count(found.Contents)} contents";
         if (context.Json)
         {
@@ -88,14 +96,33 @@ internal static class VerifyVerb
         return sum;
     }
 
-    private static async Task<Found> OfflineAsync(VerbContext context, string directory)
+    // Opening would make a store where there is none.
+    private static async Task<IJournalStore> OpenDirectoryAsync(VerbContext context, string directory) =>
+        File.Exists(Path.Combine(directory, StoreFile))
+            ? await SqliteJournalStore.OpenAsync(new SqliteStoreOptions { Directory = directory, Time = context.Time })
+            : throw new CliException(ExitCode.NotFound, $"{directory} holds no store ({StoreFile}).", "healthgrains verify --postgresql CONNECTION, where it is in a database");
+
+    private static async Task<IJournalStore> OpenDatabaseAsync(VerbContext context, string connection)
     {
-        // Opening would make a store where there is none.
-        if (!File.Exists(Path.Combine(directory, StoreFile)))
-            throw new CliException(ExitCode.NotFound, $"{directory} holds no store ({StoreFile}).");
+        var options = new PostgreSqlStoreOptions { Connection = connection, Time = context.Time };
         try
         {
-            await using var store = await SqliteJournalStore.OpenAsync(new SqliteStoreOptions { Directory = directory, Time = context.Time });
+            if ((await PostgreSqlJournalStore.PlanMigrationsAsync(options)).Count > 0)
+                throw new CliException(ExitCode.NotFound, "The database holds no store, or one of an earlier version.", "healthgrains serve --store postgresql makes and migrates it");
+            return await PostgreSqlJournalStore.OpenAsync(options);
+        }
+        catch (ArgumentException)
+        {
+            // Its message may repeat the connection string, which may hold a password.
+            throw new CliException(ExitCode.Usage, "--postgresql is no connection string of PostgreSQL.");
+        }
+    }
+
+    private static async Task<Found> OfflineAsync(VerbContext context, Func<Task<IJournalStore>> open)
+    {
+        try
+        {
+            await using var store = await open();
             var entries = new EntryCount();
             await using var progress = ProgressLine.Start(
                 context.Console, context.Time, () => new ProgressState(entries.Value, null, $"{HumanValues.Count(entries.Value)} entries checked"));

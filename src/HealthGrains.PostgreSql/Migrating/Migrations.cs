@@ -68,5 +68,6 @@ internal static class Migrations
             END
             $compression$;
             """ + CommitFunction.Text),
+        new(3, "the processes on one store share its shards by leases", LeaseFunctions.Text),
     ];
 }
