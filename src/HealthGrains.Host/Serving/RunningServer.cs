@@ -120,6 +120,12 @@ internal sealed class RunningServer : IAsyncDisposable
             _closing.Push(matrix.DisposeAsync);
         var data = DataDirectory.Open(_settings.Data);
         var opened = await StoreChoice.OpenAsync(_settings with { Data = data.FullPath }, time);
+        if (opened.Scratch is { } scratch)
+        {
+            _log.ScratchClusterServes(scratch.Root);
+            _closing.Push(scratch.DisposeAsync);
+        }
+
         opened = opened with { Store = wrapStore(opened.Store) };
         _closing.Push(opened.Store.DisposeAsync);
         StoreFailed = opened.Failed;
@@ -137,7 +143,8 @@ internal sealed class RunningServer : IAsyncDisposable
         var grains = new GrainServices(opened.Store, feed, snapshots, _settings.Policy, time) { StoreIsShared = opened.IsShared };
         var engine = EngineChoice.Create(_settings, grains, time, loggers);
         _closing.Push(() => EndAsync(engine));
-        var router = new Router(opened.Store, engine, time, loggers.CreateLogger<Router>(), opened.IsShared ? feed : null);
+        var router = new Router(
+            opened.Store, engine, time, loggers.CreateLogger<Router>(), opened.IsShared ? feed : null, opened.Leases);
         router.Start();
         _closing.Push(router.DisposeAsync);
         var collector = new ContentCollector(opened.Contents, engine, time, loggers.CreateLogger<ContentCollector>());
