@@ -94,14 +94,15 @@ internal sealed class HistoryChecker
     {
         var begun = _choices.TryPeek(out var last) ? last.LatestStart : long.MinValue;
 
-        // An unanswered call that could still be placed keeps back what begins after its end.
+        // An unanswered call that could still be placed keeps back what begins after its end; also one that would change nothing
+        // now, because it may change something behind another.
         var openEnd = long.MaxValue;
         for (var i = _first; i < _calls.Length && _calls[i].Start <= until; i++)
         {
             var call = _calls[i];
             if (_placed[i])
                 continue;
-            if (call.Answer is null && call.End >= begun && call.End < openEnd && _model.Take(call).After != _model)
+            if (call.Answer is null && call.End >= begun && call.End < openEnd)
                 openEnd = call.End;
         }
 
