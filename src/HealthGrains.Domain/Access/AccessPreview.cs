@@ -56,6 +56,7 @@ internal sealed class AccessPreview
     private static (IReadOnlyList<PatientEvent> Events, Refusal? Refusal) Decided<TAnswer>(
         Decision<PatientState, PatientEvent, TAnswer> decision) => (decision.Events, decision.Refusal);
 
+    // Only what a decision reads; what is owed to time or told to others is none of it.
     private void Apply(PatientState patient, PatientEvent change)
     {
         switch (change)
@@ -81,8 +82,6 @@ internal sealed class AccessPreview
             case ConfidentialityChanged labels:
                 ApplyLabels(patient, labels);
                 break;
-            default:
-                throw new InvalidOperationException($"{change.GetType().Name} cannot be tried.");
         }
     }
 
