@@ -1,5 +1,6 @@
 using System.CommandLine;
 using HealthGrains.Campaigns;
+using HealthGrains.Campaigns.Closed;
 
 // Breaks a server on purpose and counts. Each verb prints one JSON line a round and one headline.
 var root = new RootCommand("Campaigns that break HealthGrains on purpose, and measurements of it.");
@@ -37,6 +38,10 @@ rates.SetAction((parsed, cancellation) => InScratchAsync(parsed, options =>
 root.Subcommands.Add(rates);
 
 root.Subcommands.Add(PlantedHost.Command());
+root.Subcommands.Add(FuzzVerb.Command());
+root.Subcommands.Add(CanaryVerb.Command());
+root.Subcommands.Add(SharesVerb.Command());
+root.Subcommands.Add(ClosedHost.Command());
 
 // Interrupted, a campaign stops its server and takes its disk down first.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration

@@ -26,6 +26,9 @@ using Microsoft.Extensions.Logging;
 
 namespace HealthGrains.Host.Serving;
 
+/// <summary>Puts the caller into a call, or throws.</summary>
+internal delegate ValueTask RpcCheck(RpcCall call, CancellationToken waiting);
+
 /// <summary>One server: store, engine, router, services and listeners, from start to drained end.</summary>
 /// <remarks>
 /// <para>Start: store, grains, router, listeners; who can connect is served.</para>
@@ -58,18 +61,21 @@ internal sealed class RunningServer : IAsyncDisposable
     /// <summary>Starts a server.</summary>
     /// <exception cref="CliException">A setting, a port or the store cannot be used.</exception>
     /// <param name="wrapStore">For campaigns that plant a bug between grains and store; no setting leads here.</param>
+    /// <param name="wrapAuthentication">For campaigns that plant a hole in the door; no setting leads here.</param>
     public static async Task<RunningServer> StartAsync(
         ServerSettings settings,
         TimeProvider time,
         ILoggerFactory loggers,
         DateTimeOffset startedAt,
-        Func<IJournalStore, IJournalStore>? wrapStore = null)
+        Func<IJournalStore, IJournalStore>? wrapStore = null,
+        Func<RpcCheck, RpcCheck>? wrapAuthentication = null)
     {
         var server = new RunningServer(settings, loggers.CreateLogger("HealthGrains.Host"));
         var isServing = false;
         try
         {
-            await server.ComposeAsync(time, loggers, startedAt, wrapStore ?? (static store => store));
+            await server.ComposeAsync(
+                time, loggers, startedAt, wrapStore ?? (static store => store), wrapAuthentication ?? (static check => check));
             isServing = true;
             return server;
         }
@@ -112,7 +118,11 @@ internal sealed class RunningServer : IAsyncDisposable
     }
 
     private async Task ComposeAsync(
-        TimeProvider time, ILoggerFactory loggers, DateTimeOffset startedAt, Func<IJournalStore, IJournalStore> wrapStore)
+        TimeProvider time,
+        ILoggerFactory loggers,
+        DateTimeOffset startedAt,
+        Func<IJournalStore, IJournalStore> wrapStore,
+        Func<RpcCheck, RpcCheck> wrapAuthentication)
     {
         EngineChoice.Check(_settings);
         if (MatrixFile.Open(_settings, time, _log) is { } matrix)
@@ -165,11 +175,12 @@ internal sealed class RunningServer : IAsyncDisposable
             metrics.Dispose();
             return ValueTask.CompletedTask;
         });
+        var authenticate = wrapAuthentication(authentication.Rpc.AuthenticateAsync);
         var rpc = new RpcServerOptions
         {
             Authenticate = async (call, waiting) =>
             {
-                await authentication.Rpc.AuthenticateAsync(call, waiting);
+                await authenticate(call, waiting);
                 admission.AtTheDoor(call);
             },
             MapException = RefusalStatus.Of,
