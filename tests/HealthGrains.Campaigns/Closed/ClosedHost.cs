@@ -62,6 +62,7 @@ internal static partial class ClosedHost
                 check => which switch
                 {
                     "unsigned" => TakingUnsigned(check),
+                    "handler" => Throwing(check),
                     "logger" => Telling(check, loggers.CreateLogger("HealthGrains.Planted")),
                     _ => check,
                 });
@@ -73,6 +74,14 @@ internal static partial class ClosedHost
         });
         return command;
     }
+
+    // One method of them all fails as a bug does.
+    private static RpcCheck Throwing(RpcCheck check) => async (call, waiting) =>
+    {
+        await check(call, waiting);
+        if (call.Method.EndsWith("/GetConsents", StringComparison.Ordinal))
+            throw new InvalidOperationException("A planted bug.");
+    };
 
     // A line that a developer wrote on a bad day.
     private static RpcCheck Telling(RpcCheck check, ILogger log) => async (call, waiting) =>

@@ -15,7 +15,7 @@ internal static class FuzzVerb
         var seed = new Option<int>("--seed") { Description = "The n-th token and message come from it.", DefaultValueFactory = _ => 1 };
         var tokens = new Option<int>("--tokens") { DefaultValueFactory = _ => 10_000 };
         var messages = new Option<int>("--messages") { DefaultValueFactory = _ => 200_000 };
-        var plant = new Option<string?>("--plant") { Description = "unsigned or thrower: a server with this hole, which must be found (exit 1)." };
+        var plant = new Option<string?>("--plant") { Description = "unsigned or handler: a server with this hole, which must be found (exit 1)." };
         var command = new Command("fuzz", "Forged tokens and mutated messages: none let in, no crash, memory bounded, the next honest call answered");
         foreach (var option in new Option[] { seed, tokens, messages, plant })
             command.Options.Add(option);

@@ -84,7 +84,7 @@ internal sealed class MessageSeeds(World world)
 
     private string Text(string name, int patient, Random random)
     {
-        if (random.Next(4) == 0)
+        if (random.Next(10) == 0)
             return Words[random.Next(Words.Count)];
         return name switch
         {
