@@ -1,5 +1,7 @@
 using HealthGrains.Domain.Identity;
+using HealthGrains.Grains.Contents;
 using HealthGrains.Grains.Journal;
+using HealthGrains.PostgreSql.Contents;
 using HealthGrains.PostgreSql.Migrating;
 using HealthGrains.PostgreSql.Reading;
 using HealthGrains.PostgreSql.Verifying;
@@ -35,14 +37,19 @@ public sealed class PostgreSqlJournalStore : IJournalStore
         StoreId = opened.StoreId;
         Shards = opened.Positions.Count;
         _state = new StoreState(opened.Positions, new JournalInstruments(StoreId));
-        _writer = new Writer(database, options, _state);
-        _loads = new LoadQueue(database, _state);
+        var memory = new CommitMemory();
+        _writer = new Writer(database, options, _state, memory);
+        _loads = new LoadQueue(database, _state, memory);
         _poller = new LogPoller(database, _state, options.Time);
+        Contents = new PostgreSqlContentStore(database);
     }
 
     public int Shards { get; }
 
     public Guid StoreId { get; }
+
+    /// <summary>Large contents in the same database; it lives as long as this store.</summary>
+    public IContentStore Contents { get; }
 
     /// <summary>Opens the store in a database: migrates its schema, and creates the store if there is none.</summary>
     /// <exception cref="ArgumentException">The connection string cannot be one.</exception>
@@ -142,6 +149,20 @@ public sealed class PostgreSqlJournalStore : IJournalStore
     {
         JournalGuard.CheckJournal(journal);
         return ContentReading.ReadAsync(_database, journal, journal.ShardOf(Shards), sha256, cancellation);
+    }
+
+    public async ValueTask<long> DeleteContentsAsync(JournalId journal, CancellationToken shutdown)
+    {
+        JournalGuard.CheckJournal(journal);
+        for (var erased = 0L; ;)
+        {
+            shutdown.ThrowIfCancellationRequested();
+            var some = await _database.ReadAsync(
+                (connection, _) => ContentErasing.EraseAsync(connection, journal), shutdown).ConfigureAwait(false);
+            if (some == 0)
+                return erased;
+            erased += some;
+        }
     }
 
     public ValueTask<VerifyReport> VerifyAsync(

@@ -3,6 +3,7 @@ using System.Net;
 using System.Reflection;
 using HealthGrains.Grains;
 using HealthGrains.Grains.Codec;
+using HealthGrains.Grains.Contents;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
 using HealthGrains.Grains.Journal;
@@ -149,6 +150,9 @@ internal sealed class RunningServer : IAsyncDisposable
         var router = new Router(opened.Store, engine, time, loggers.CreateLogger<Router>(), opened.IsShared ? feed : null);
         router.Start();
         _closing.Push(router.DisposeAsync);
+        var collector = new ContentCollector(opened.Contents, engine, time, loggers.CreateLogger<ContentCollector>());
+        collector.Start();
+        _closing.Push(collector.DisposeAsync);
 
         var version = typeof(RunningServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
         var instruments = new ServicesInstruments(new Meter(ServicesInstruments.MeterName));
@@ -158,6 +162,7 @@ internal sealed class RunningServer : IAsyncDisposable
             engine, opened.Store, feed, _settings.Policy, _settings.Identities, time, data.PageTokenKey(), loggers,
             new AboutServer(version, startedAt, _settings.Store, _settings.Engine))
         {
+            Contents = opened.Contents,
             DescribeEvent = (kind, body) =>
             {
                 var summary = EntrySummary.Of(kind, body);
@@ -192,7 +197,14 @@ internal sealed class RunningServer : IAsyncDisposable
 
         _app = Listeners(rpc, loggers);
         _closing.Push(() => StopListeningAsync(_app));
-        WebEndpoints.Map(_app, metrics, () => IsReady(opened, authentication, rpc));
+        bool Ready() => IsReady(opened, authentication, rpc);
+        var serving = new ServingInstruments(opened.Store, engine, router, Ready, time);
+        _closing.Push(() =>
+        {
+            serving.Dispose();
+            return ValueTask.CompletedTask;
+        });
+        WebEndpoints.Map(_app, metrics, serving.RefreshAsync, Ready);
         await _app.StartAsync();
         TakeEndpoints(_app);
     }
@@ -203,7 +215,12 @@ internal sealed class RunningServer : IAsyncDisposable
     private WebApplication Listeners(RpcServerOptions rpc, ILoggerFactory loggers)
     {
         if (_settings.Tls is null && !IPAddress.IsLoopback(_settings.Grpc.Address)) _log.PlaintextBeyondLoopback(_settings.Grpc.ToString());
-        var transport = new RpcTransportOptions { Tls = _settings.Tls?.Rules(), TimeProvider = rpc.TimeProvider };
+        var transport = new RpcTransportOptions
+        {
+            Tls = _settings.Tls?.Rules(),
+            ConnectionsPerAddressMax = _settings.ConnectionsPerAddress,
+            TimeProvider = rpc.TimeProvider,
+        };
 
         // The empty builder: no configuration files, no console lifetime, no telemetry of its own; starting takes a tenth.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -214,6 +231,8 @@ internal sealed class RunningServer : IAsyncDisposable
         if (transport.Tls is not null) builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
+            // A proxy that ends TLS, as HAProxy or Envoy, may go on saying :scheme https on plaintext; nothing here looks at it.
+            kestrel.AllowAlternateSchemes = transport.Tls is null;
             kestrel.ConfigureRpc(_settings.Grpc, transport);
             kestrel.Listen(_settings.Web, listen => listen.Protocols = HttpProtocols.Http1);
         });

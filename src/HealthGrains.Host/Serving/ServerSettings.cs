@@ -29,6 +29,13 @@ internal sealed record ServerSettings
 
     public string? PostgreSqlConnection { get; init; }
 
+    /// <summary>Where new large contents go: <c>database</c> or <c>files</c>.</summary>
+    public string Content { get; init; } = StoreChoice.ContentInDatabase;
+
+    /// <summary>The folder of large contents; null for <c>contents</c> in the data directory. Several servers of one database
+    /// that keep contents in files share it.</summary>
+    public string? ContentDirectory { get; init; }
+
     /// <summary><c>standalone</c> or <c>orleans</c>.</summary>
     public string Engine { get; init; } = EngineChoice.Standalone;
 
@@ -41,6 +48,10 @@ internal sealed record ServerSettings
     public bool IsProduction { get; init; }
 
     public TlsSettings? Tls { get; init; }
+
+    /// <summary>Connections that one address may have open on the gRPC port. A proxy is one address, and nginx opens a connection for
+    /// each call under way.</summary>
+    public int ConnectionsPerAddress { get; init; } = Rpc.Limits.ConnectionsPerAddressMax;
 
     /// <summary>The OpenID Connect issuer, or null.</summary>
     public string? Issuer { get; init; }
@@ -89,11 +100,14 @@ internal sealed record ServerSettings
             Store = values["Store"] ?? StoreChoice.Sqlite,
             AcceptLoss = Flag(values, "Store:AcceptLoss", false),
             PostgreSqlConnection = values["PostgreSql:Connection"],
+            Content = values["Content:Store"] ?? StoreChoice.ContentInDatabase,
+            ContentDirectory = values["Content:Directory"],
             Engine = values["Engine"] ?? EngineChoice.Standalone,
             Grpc = EndpointOf("Grpc", values["Grpc"] ?? "127.0.0.1:8081"),
             Web = EndpointOf("Web", values["Web"] ?? "127.0.0.1:8080"),
             IsProduction = isProduction,
             Tls = TlsSettings.From(values),
+            ConnectionsPerAddress = Number(values, "Connections:PerAddressMax", Rpc.Limits.ConnectionsPerAddressMax, 1, Rpc.Limits.ConnectionsMax),
             Issuer = values["Auth:Issuer"],
             Audience = values["Auth:Audience"] ?? TokenRules.DefaultAudience,
             ClockSkew = Duration(values, "Auth:ClockSkew", TimeSpan.FromSeconds(30)),
@@ -187,6 +201,14 @@ internal sealed record ServerSettings
         "false" or "0" or "no" => false,
         var other => throw Wrong(name, other, "true or false"),
     };
+
+    private static int Number(IConfiguration values, string name, int otherwise, int min, int max)
+    {
+        if (values[name] is not { } text) return otherwise;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
+            ? number
+            : throw Wrong(name, text, string.Create(CultureInfo.InvariantCulture, $"a number from {min} to {max}"));
+    }
 
     private static TimeSpan Duration(IConfiguration values, string name, TimeSpan otherwise)
     {

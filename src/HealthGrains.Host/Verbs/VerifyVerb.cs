@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using HealthGrains.Contracts.V1;
+using HealthGrains.Grains.Contents;
+using HealthGrains.Grains.Contents.Files;
 using HealthGrains.Grains.Journal;
 using HealthGrains.Host.Client;
 using HealthGrains.Host.CommandLine;
@@ -20,12 +22,17 @@ internal static class VerifyVerb
         Description = "Verify the store of this directory itself, also while a server uses it; without it the server is asked", HelpName = "DIR",
     };
 
+    private static readonly Option<string> ContentDirectory = new("--content-dir")
+    {
+        Description = "Folder of large documents (with --data; default contents in it)", HelpName = "DIR",
+    };
+
     private static readonly Option<string> Patient = new("--patient") { Description = "Only this patient's record (by the server)", HelpName = "INS" };
 
     private static readonly Option<string> Oid = RecordPatient.Oid();
 
     public static Command Command() =>
-        new VerbCommand("verify", "Check every hash chain and every content of a store", RunAsync) { Data, Patient, Oid };
+        new VerbCommand("verify", "Check every hash chain and every content of a store", RunAsync) { Data, ContentDirectory, Patient, Oid };
 
     private static async Task<ExitCode> RunAsync(VerbContext context)
     {
@@ -99,7 +106,11 @@ internal static class VerifyVerb
             var entries = new EntryCount();
             await using var progress = ProgressLine.Start(
                 context.Console, context.Time, () => new ProgressState(entries.Value, null, $"{HumanValues.Count(entries.Value)} entries checked"));
-            var report = await store.VerifyAsync(null, entries, context.Stopping);
+            var files = context.Get(ContentDirectory) ?? Path.Combine(directory, "contents");
+            IContentStore contents = Directory.Exists(files)
+                ? new ContentStores(store.Contents, FileContentStore.Open(files))
+                : store.Contents;
+            var report = await new ContentVerifier(store, contents).VerifyAsync(null, entries, context.Stopping);
             var bad = report.FirstDamage is { } damage
                 ? new BadPlace { Shard = damage.Shard, Position = damage.Position, Version = damage.Version, Reason = damage.What }
                 : null;

@@ -54,5 +54,39 @@ internal static class Migrations
                 PRIMARY KEY (journal, sha256, number));
             ALTER TABLE chunk ALTER COLUMN bytes SET STORAGE EXTERNAL;
             """),
+        new(2, "small contents in one row, compression only where it is cheap, a commit in one round trip", """
+            ALTER TABLE content ADD COLUMN bytes bytea;
+            ALTER TABLE content ALTER COLUMN bytes SET STORAGE EXTERNAL;
+            DO $compression$
+            BEGIN
+                IF (SELECT 'lz4' = ANY (enumvals) FROM pg_settings WHERE name = 'default_toast_compression') THEN
+                    ALTER TABLE snapshot ALTER COLUMN body SET COMPRESSION lz4;
+                    ALTER TABLE entry ALTER COLUMN body SET COMPRESSION lz4;
+                ELSE
+                    ALTER TABLE snapshot ALTER COLUMN body SET STORAGE EXTERNAL;
+                END IF;
+            END
+            $compression$;
+            """ + CommitFunction.Text),
+        new(3, "uploads of large contents", """
+            CREATE TABLE upload (
+                id uuid PRIMARY KEY,
+                journal text COLLATE "C" NOT NULL,
+                owner text COLLATE "C" NOT NULL,
+                size bigint NOT NULL,
+                sha256 bytea NOT NULL,
+                received bigint NOT NULL,
+                state integer NOT NULL,
+                touched_at bigint NOT NULL);
+            CREATE INDEX upload_of_journal ON upload (journal);
+            CREATE INDEX upload_of_owner ON upload (owner) WHERE state < 2;
+            CREATE INDEX upload_unsettled ON upload (id) WHERE state <> 2;
+            CREATE TABLE upload_bytes (
+                id uuid NOT NULL REFERENCES upload ON DELETE CASCADE,
+                start bigint NOT NULL,
+                bytes bytea NOT NULL,
+                PRIMARY KEY (id, start));
+            ALTER TABLE upload_bytes ALTER COLUMN bytes SET STORAGE EXTERNAL;
+            """),
     ];
 }
