@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Reflection;
 using HealthGrains.Grains;
@@ -12,6 +13,7 @@ using HealthGrains.Host.Files;
 using HealthGrains.Host.Metrics;
 using HealthGrains.Rpc;
 using HealthGrains.Services;
+using HealthGrains.Services.Admission;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -139,6 +141,9 @@ internal sealed class RunningServer : IAsyncDisposable
         _closing.Push(router.DisposeAsync);
 
         var version = typeof(RunningServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+        var instruments = new ServicesInstruments(new Meter(ServicesInstruments.MeterName));
+        var admission = new AdmissionDesk(
+            _settings.Admission, time, () => engine.Status.ExpectedWait, loggers.CreateLogger("HealthGrains.Services"), instruments);
         var services = HealthGrainsServices.Create(new ServiceDependencies(
             engine, opened.Store, feed, _settings.Policy, _settings.Identities, time, data.PageTokenKey(), loggers,
             new AboutServer(version, startedAt, _settings.Store, _settings.Engine))
@@ -149,6 +154,8 @@ internal sealed class RunningServer : IAsyncDisposable
                 return (summary.EventType, summary.At);
             },
             Alarms = () => router.Alarms,
+            Admission = admission,
+            Instruments = instruments,
             RouterProgress = () => [.. router.Status.Select((s, shard) => new RouterProgress(shard, s.Checkpoint, s.MovedAt))],
         });
 
@@ -160,7 +167,11 @@ internal sealed class RunningServer : IAsyncDisposable
         });
         var rpc = new RpcServerOptions
         {
-            Authenticate = authentication.Rpc.AuthenticateAsync,
+            Authenticate = async (call, waiting) =>
+            {
+                await authentication.Rpc.AuthenticateAsync(call, waiting);
+                admission.AtTheDoor(call);
+            },
             MapException = RefusalStatus.Of,
             Reflection = _settings.Reflection,
             TimeProvider = time,

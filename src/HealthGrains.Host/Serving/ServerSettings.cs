@@ -6,6 +6,7 @@ using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Policies;
 using HealthGrains.Host.CommandLine;
 using HealthGrains.Host.Files;
+using HealthGrains.Services.Admission;
 using HealthGrains.Services.Authentication;
 using Microsoft.Extensions.Configuration;
 
@@ -63,6 +64,8 @@ internal sealed record ServerSettings
 
     /// <summary>Do not start, and take no replacement, unless the matrix is the official one.</summary>
     public bool RequiresOfficialMatrix { get; init; }
+
+    public AdmissionRules Admission { get; init; } = AdmissionRules.Bench;
 
     public bool Reflection { get; init; } = true;
 
@@ -127,6 +130,7 @@ internal sealed record ServerSettings
             },
             MatrixPath = values["Matrix:File"],
             RequiresOfficialMatrix = Flag(values, "Matrix:RequireOfficial", isProduction),
+            Admission = AdmissionSettings.From(values, isProduction),
             Reflection = Flag(values, "Reflection", !isProduction),
             LogJson = (values["Log:Format"] ?? "simple") switch
             {
@@ -203,6 +207,6 @@ internal sealed record ServerSettings
         return HumanValues.TryDuration(text, out var duration) ? duration : throw Wrong(name, text, "a duration, such as 30s or 10m");
     }
 
-    private static CliException Wrong(string name, string value, string expected) => new(
+    internal static CliException Wrong(string name, string value, string expected) => new(
         ExitCode.Usage, string.Create(CultureInfo.InvariantCulture, $"The setting {name} is '{value}'; it must be {expected}."));
 }
