@@ -63,6 +63,11 @@ public sealed class Router : IAsyncDisposable
     public void Start() =>
         _running = Task.WhenAll(Enumerable.Range(0, _store.Shards).Select(shard => RunShardAsync(shard, _stopping.Token)));
 
+    /// <summary>Tails one shard until it is stopped, for an engine whose cluster decides which process routes which shard.</summary>
+    /// <param name="shard">From 0.</param>
+    /// <param name="stopping">Ends it after the deliveries under way, with the checkpoint where it belongs.</param>
+    public Task RunAsync(int shard, CancellationToken stopping) => RunShardAsync(shard, stopping);
+
     /// <summary>Ends after the deliveries under way, with the checkpoints where they belong.</summary>
     public async Task StopAsync()
     {

@@ -142,6 +142,9 @@ public abstract partial class PatientEngineSuite
         var versions = new List<long>();
         var conflictsTold = 0;
 
+        // Awake in both, so that neither is done before the other begins.
+        foreach (var engine in engines)
+            await engine.LookAsync(grain);
         await Task.WhenAll(
             Enumerable.Range(0, engines.Length * CallersEach).Select(CallAsync)).Within("calling two engines");
 

@@ -19,6 +19,10 @@ namespace HealthGrains.Testing.Suites;
 /// </remarks>
 public abstract partial class PatientEngineSuite
 {
+    /// <summary>Whether calls that their caller does not await keep their order although the grain has to be found or made
+    /// first. E1 promises less: the order of calls that are awaited.</summary>
+    protected virtual bool OrdersCallsToAGrainAsleep => true;
+
     protected abstract ValueTask<IGrainEngine> StartAsync(EngineSetup setup);
 
     [SuiteFact]
@@ -88,7 +92,7 @@ public abstract partial class PatientEngineSuite
 
         var callers = Enumerable.Range(1, Callers).Select(caller => CallAsync($"caller {caller}")).ToArray();
         await hold.ReachedAsync();
-        Assert.Equal(Callers - 1, engine.Engine.Status.WaitingCalls);
+        await BoundedAwait.UntilAsync(() => engine.Engine.Status.WaitingCalls, Callers - 1, "queueing a call of each caller");
         hold.Release();
         await Task.WhenAll(callers).Within("calling one grain from many callers");
 
@@ -116,11 +120,13 @@ public abstract partial class PatientEngineSuite
         await using var bench = Bench();
         var engine = await bench.StartAsync();
         var grain = EngineBench.Grain("pipelined");
+        if (!OrdersCallsToAGrainAsleep)
+            await engine.LookAsync(grain);
         var hold = engine.Store.HoldNextAppend(grain);
 
         var calls = Enumerable.Range(1, 40).Select(number => engine.Begin(grain, new Count("a", number, 1))).ToArray();
         await hold.ReachedAsync();
-        Assert.Equal(39, engine.Engine.Status.WaitingCalls);
+        await BoundedAwait.UntilAsync(() => engine.Engine.Status.WaitingCalls, 39, "queueing the others");
         hold.Release();
         await Task.WhenAll(calls).Within("calling without awaiting");
 
