@@ -1,6 +1,7 @@
 using System.Globalization;
 using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Duties;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Patients;
 using HealthGrains.Domain.Records;
@@ -120,9 +121,14 @@ public sealed record SubmitDocument(
             Recipients = recipients,
             RecipientsCode = code,
         };
+        IReadOnlyList<PatientEvent> duties =
+        [
+            .. DutySchedule.ForHidden(NewId, Metadata.Confidentiality, turn),
+            .. DutySchedule.ForMajority(submitted.Traits, turn),
+        ];
         IReadOnlyList<PatientEvent> events = opens
-            ? [new RecordOpened(turn.Now, By, Activated: false, RestoresContent: false), submitted]
-            : [submitted];
+            ? [new RecordOpened(turn.Now, By, Activated: false, RestoresContent: false), submitted, .. duties]
+            : [submitted, .. duties];
         return Decision<PatientState, PatientEvent, SubmissionReceipt>.Emit(
             events, after => SubmissionReceipt.Of(after.Index.Find(NewId)!, alreadyKnown: false), Content); // ! just added
     }

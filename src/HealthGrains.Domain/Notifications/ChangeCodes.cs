@@ -12,6 +12,11 @@ public static class ChangeCodes
         ChangeCode.DocumentConsulted => "CONSULT_DOCUMENT",
         ChangeCode.RecordAccessed => "ACCES_DMP_PS",
         ChangeCode.EmergencyAccess => "ACCES_BRIS_GLACE",
+        ChangeCode.VisibilityRestored => "REMISE_VISIBILITE_AUTO",
+        ChangeCode.VaccinationAdded => "AJOUT_VACCINATION",
+        ChangeCode.VaccinationConsulted => "CONSULT_VACCINATION",
+        ChangeCode.MajorityReached => "RAPPEL_CONSENT_PASSAGE_MAJO",
+        ChangeCode.MajorityReachedForRepresentatives => "RAPPEL_CONSENT_RL_PASSAGE_MAJO",
         _ => throw new ArgumentOutOfRangeException(nameof(code)),
     };
 
@@ -23,6 +28,11 @@ public static class ChangeCodes
         ChangeCode.DocumentConsulted => "Un document a été consulté",
         ChangeCode.RecordAccessed => "Un professionnel a accédé au dossier",
         ChangeCode.EmergencyAccess => "Accès à votre dossier en urgence",
+        ChangeCode.VisibilityRestored => "Un document est maintenant visible",
+        ChangeCode.VaccinationAdded => "Une vaccination a été ajoutée",
+        ChangeCode.VaccinationConsulted => "Vos vaccinations ont été consultées",
+        ChangeCode.MajorityReached => "Vous êtes majeur : vérifiez vos consentements",
+        ChangeCode.MajorityReachedForRepresentatives => "La personne est majeure : votre accès prend fin",
         _ => throw new ArgumentOutOfRangeException(nameof(code)),
     };
 }

@@ -23,6 +23,21 @@ public enum ChangeCode
 
     /// <summary>ACCES_BRIS_GLACE: any access in an emergency, in both modes.</summary>
     EmergencyAccess = 6,
+
+    /// <summary>REMISE_VISIBILITE_AUTO: a document that waited for an announcement became visible by itself.</summary>
+    VisibilityRestored = 20,
+
+    /// <summary>AJOUT_VACCINATION: a vaccination is visible for the first time.</summary>
+    VaccinationAdded = 21,
+
+    /// <summary>CONSULT_VACCINATION: a professional opened the vaccination book.</summary>
+    VaccinationConsulted = 22,
+
+    /// <summary>RAPPEL_CONSENT_PASSAGE_MAJO: the person came of age.</summary>
+    MajorityReached = 23,
+
+    /// <summary>RAPPEL_CONSENT_RL_PASSAGE_MAJO: the same, to the legal representatives.</summary>
+    MajorityReachedForRepresentatives = 24,
 }
 
 /// <summary>One line of what an audience is told.</summary>

@@ -2,6 +2,7 @@ using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Consent;
 using HealthGrains.Domain.Documents;
+using HealthGrains.Domain.Duties;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Notifications;
 using HealthGrains.Domain.Records;
@@ -24,21 +25,27 @@ public sealed class PatientState
 
     public RecordStatus Record { get; private set; } = RecordStatus.Absent;
 
-    public RecordIndex Index { get; } = new();
+    public RecordIndex Index { get; private set; } = new();
 
-    public ConsentState Consent { get; } = new();
+    public ConsentState Consent { get; private set; } = new();
+
+    /// <summary>What the record owes to time.</summary>
+    public DutyList Duties { get; } = new();
 
     /// <summary>What the patient is told.</summary>
-    public AudienceFeed PatientFeed { get; } = new();
+    public AudienceFeed PatientFeed { get; private set; } = new();
 
     /// <summary>What the professionals who may read the record are told; their inboxes are told apart from it.</summary>
-    public AudienceFeed ProfessionalFeed { get; } = new();
+    public AudienceFeed ProfessionalFeed { get; private set; } = new();
 
     /// <summary>When the record was first opened.</summary>
     public DateTimeOffset? OpenedAt { get; private set; }
 
     /// <summary>When the person first activated it.</summary>
     public DateTimeOffset? ActivatedAt { get; private set; }
+
+    /// <summary>The patient wants documents that come from now on to be masked from professionals.</summary>
+    public bool MasksFuture { get; private set; }
 
     /// <summary>Traits of the first document that stated them.</summary>
     public PatientTraits? Traits { get; private set; }
@@ -64,6 +71,7 @@ public sealed class PatientState
             case RecordOpened opened:
                 if (Record.State == RecordState.Closed && !opened.RestoresContent)
                     Index.SealAll();
+                Duties.Remove(DutyKind.Destroy);
                 OpenedAt ??= opened.At;
                 ActivatedAt ??= opened.Activated ? opened.At : null;
                 Record = new RecordStatus(
@@ -110,6 +118,27 @@ public sealed class PatientState
                 break;
             case RecordAccessed accessed:
                 ApplyAccessed(accessed);
+                break;
+            case DutyScheduled scheduled:
+                ApplyScheduled(scheduled);
+                break;
+            case VisibilityRestored restored:
+                ApplyRestored(restored);
+                break;
+            case RecordDestroyed destroyed:
+                ApplyDestroyed(destroyed);
+                break;
+            case ContentsErased:
+                Duties.Remove(DutyKind.Destroy);
+                break;
+            case TracesDestroyed:
+                Duties.Remove(DutyKind.DestroyTraces);
+                _accesses.Clear();
+                _patientAccesses.Clear();
+                break;
+            case MajorityReached majority:
+                Duties.Remove(DutyKind.Majority);
+                PatientFeed.Tell(majority.At, ChangeCode.MajorityReached, null, majority.By);
                 break;
             default:
                 throw new InvalidOperationException($"{change.GetType().Name} has no effect defined.");
@@ -201,12 +230,83 @@ public sealed class PatientState
                 ProfessionalFeed.Tell(change.At, ChangeCode.DocumentAdded, entry.Id, change.By);
         }
 
-        // Who read it while it was hidden is told now: with a number of now, so that no page is past it.
-        if (!entry.IsHiddenFromPatient && _withheld.Remove(entry.Id, out var released))
+        if (!entry.IsHiddenFromPatient)
+            BecomeVisible(entry.Id);
+    }
+
+    // Who read it while it was hidden is told now: with a number of now, so that no page is past it.
+    private void BecomeVisible(DocumentId document)
+    {
+        Duties.Remove(DutyKind.Reveal, document);
+        if (!_withheld.Remove(document, out var released))
+            return;
+        foreach (var access in released)
+            _patientAccesses.Add(access with { Sequence = _patientAccesses.Count + 1 });
+    }
+
+    // A duty that has lost its object is none: it would be asked about for ever.
+    private void ApplyScheduled(DutyScheduled scheduled)
+    {
+        var isOwed = scheduled.Kind switch
         {
-            foreach (var access in released)
-                _patientAccesses.Add(access with { Sequence = _patientAccesses.Count + 1 });
+            DutyKind.Reveal => scheduled.Document is { } id
+                && Index.Find(id) is { IsHiddenFromPatient: true, Status: not DocumentStatus.Deleted },
+            DutyKind.Destroy => Record.State == RecordState.Closed,
+            DutyKind.DestroyTraces => Record.State == RecordState.Destroyed,
+            _ => !Record.IsUnknown,
+        };
+        if (isOwed)
+            Duties.Set(scheduled.Kind, scheduled.Document, scheduled.Due);
+    }
+
+    private void ApplyRestored(VisibilityRestored restored)
+    {
+        if (Index.Find(restored.DocumentId) is not { } before)
+            return;
+        Index.Change(before.Id, known => known with
+        {
+            EntryVersion = known.EntryVersion + 1,
+            Metadata = known.Metadata with { Confidentiality = restored.Labels },
+        });
+        BecomeVisible(before.Id);
+
+        // What the label covered goes with it: older versions have no time of their own.
+        for (var older = before.Replaces; older is { } id; older = Index.Find(id)?.Replaces)
+        {
+            if (Index.Find(id) is not { IsHiddenFromPatient: true } || Duties.DueOf(DutyKind.Reveal, id) is not null)
+                continue;
+            Index.Change(id, known => known with
+            {
+                EntryVersion = known.EntryVersion + 1,
+                Metadata = known.Metadata with
+                {
+                    Confidentiality = known.Metadata.Confidentiality & ~ConfidentialityLabels.HiddenFromPatient,
+                },
+            });
+            BecomeVisible(id);
         }
+
+        if (before is { Status: DocumentStatus.Approved, Sealed: false, IsHiddenFromPatient: true })
+            PatientFeed.Tell(restored.At, ChangeCode.VisibilityRestored, before.Id, restored.By);
+    }
+
+    private void ApplyDestroyed(RecordDestroyed destroyed)
+    {
+        // The duty itself stays until the contents are deleted too.
+        var erasure = Duties.DueOf(DutyKind.Destroy) ?? destroyed.At;
+        Duties.Clear();
+        Duties.Set(DutyKind.Destroy, null, erasure);
+        Record = new RecordStatus(RecordState.Destroyed, destroyed.At, "", false);
+        Index = new RecordIndex();
+        Consent = new ConsentState();
+        PatientFeed = new AudienceFeed();
+        ProfessionalFeed = new AudienceFeed();
+        Traits = null;
+        MasksFuture = false;
+        (OpenedAt, ActivatedAt) = (null, null);
+        _followers.Clear();
+        _lastAccessDay.Clear();
+        _withheld.Clear();
     }
 
     private void ApplyWithdrawn(DocumentWithdrawn withdrawn)
@@ -217,6 +317,7 @@ public sealed class PatientState
             EntryVersion = entry.EntryVersion + 1,
             WithdrawnAt = withdrawn.At,
         });
+        Duties.Remove(DutyKind.Reveal, withdrawn.DocumentId);
         if (Index.Find(withdrawn.DocumentId) is not { } entry)
             return;
         if (!entry.IsHiddenFromPatient)

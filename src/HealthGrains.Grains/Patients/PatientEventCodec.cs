@@ -95,7 +95,9 @@ internal static class PatientEventCodec
                 entry.RecordAccessed = Store(accessed.Trace);
                 break;
             default:
-                throw new InvalidOperationException($"{change.GetType().Name} has no stored form.");
+                if (!TimedEventCodec.TryStore(change, entry))
+                    throw new InvalidOperationException($"{change.GetType().Name} has no stored form.");
+                break;
         }
 
         return entry.ToByteArray();
@@ -157,7 +159,8 @@ internal static class PatientEventCodec
             PatientEntry.EventOneofCase.PatientFollowed => new PatientFollowed(at, by),
             PatientEntry.EventOneofCase.PatientUnfollowed => new PatientUnfollowed(at, by),
             PatientEntry.EventOneofCase.RecordAccessed => new RecordAccessed(at, by, Restore(entry.RecordAccessed)),
-            _ => throw new FormatException("The entry holds no event that this version knows."),
+            _ => TimedEventCodec.Restore(at, by, entry)
+                ?? throw new FormatException("The entry holds no event that this version knows."),
         };
     }
 
