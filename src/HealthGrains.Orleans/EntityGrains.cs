@@ -26,6 +26,10 @@ internal interface IInboxGrain : IEntityGrain;
 [Alias("healthgrains.sender.v1")]
 internal interface ISenderGrain : IEntityGrain;
 
+/// <summary>What the records of a shard owe to time.</summary>
+[Alias("healthgrains.agenda.v1")]
+internal interface IAgendaGrain : IEntityGrain;
+
 /// <summary>The shell of a grain: Orleans decides on which silo its one activation is, and that silo's engine when each of
 /// its turns is.</summary>
 /// <remarks>Reentrant, because the queue is the engine's: it is bounded, knows priorities, sheds what is late and drops what
@@ -72,3 +76,8 @@ internal sealed class InboxGrain(SiloParts silo) : EntityGrain(silo), IInboxGrai
 [ShardPlacement]
 [GrainType("sender")]
 internal sealed class SenderGrain(SiloParts silo) : EntityGrain(silo), ISenderGrain;
+
+/// <inheritdoc cref="IAgendaGrain"/>
+[ShardPlacement]
+[GrainType("agenda")]
+internal sealed class AgendaGrain(SiloParts silo) : EntityGrain(silo), IAgendaGrain;

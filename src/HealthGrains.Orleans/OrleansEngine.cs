@@ -210,6 +210,7 @@ public sealed class OrleansEngine : IGrainEngine
             JournalKind.Patient => _grains.GetGrain<IPatientGrain>(key),
             JournalKind.Inbox => _grains.GetGrain<IInboxGrain>(key),
             JournalKind.Sender => _grains.GetGrain<ISenderGrain>(key),
+            JournalKind.Agenda => _grains.GetGrain<IAgendaGrain>(key),
             _ => throw new Grains.InvariantException("Each kind of journal has a kind of grain."),
         };
     }

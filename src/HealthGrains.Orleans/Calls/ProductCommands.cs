@@ -1,6 +1,8 @@
 using HealthGrains.Domain.Access;
+using HealthGrains.Domain.Agendas;
 using HealthGrains.Domain.Consent;
 using HealthGrains.Domain.Documents;
+using HealthGrains.Domain.Duties;
 using HealthGrains.Domain.Inboxes;
 using HealthGrains.Domain.Patients;
 using HealthGrains.Domain.Records;
@@ -47,6 +49,12 @@ public static class ProductCommands
         .Add<PatientState, PatientEvent, IReadOnlyList<bool>, MayKnow>(WireJson.Default.MayKnow, WireJson.Default.Booleans)
         .Add<PatientState, PatientEvent, bool, MayStillSee>(WireJson.Default.MayStillSee, WireJson.Default.Boolean)
         .Add<PatientState, PatientEvent, ChangePage, ChangesSince>(WireJson.Default.ChangesSince, WireJson.Default.ChangePage)
+        .Add<PatientState, PatientEvent, DutiesPerformed, PerformDuties>(
+            WireJson.Default.PerformDuties, WireJson.Default.DutiesPerformed)
+        .Add<PatientState, PatientEvent, bool, ConfirmErasure>(WireJson.Default.ConfirmErasure, WireJson.Default.Boolean)
+        .Add<AgendaState, AgendaEvent, int, TakeIntoAgenda>(WireJson.Default.TakeIntoAgenda, WireJson.Default.Int32)
+        .Add<AgendaState, AgendaEvent, AgendaPage, WhatIsDue>(WireJson.Default.WhatIsDue, WireJson.Default.AgendaPage)
+        .Add<AgendaState, AgendaEvent, int, SettleAgenda>(WireJson.Default.SettleAgenda, WireJson.Default.Int32)
         .Add<InboxState, InboxEvent, long, DeliverToInbox>(WireJson.Default.DeliverToInbox, WireJson.Default.Int64)
         .Add<InboxState, InboxEvent, InboxPage, ReadInbox>(WireJson.Default.ReadInbox, WireJson.Default.InboxPage)
         .Add<InboxState, InboxEvent, long, AcknowledgeInbox>(WireJson.Default.AcknowledgeInbox, WireJson.Default.Int64)

@@ -1,7 +1,9 @@
 using System.Text.Json.Serialization;
 using HealthGrains.Domain.Access;
+using HealthGrains.Domain.Agendas;
 using HealthGrains.Domain.Consent;
 using HealthGrains.Domain.Documents;
+using HealthGrains.Domain.Duties;
 using HealthGrains.Domain.Inboxes;
 using HealthGrains.Domain.Records;
 using HealthGrains.Domain.Refusals;
@@ -50,6 +52,14 @@ namespace HealthGrains.Orleans.Calls;
 [JsonSerializable(typeof(MayStillSee))]
 [JsonSerializable(typeof(ChangesSince))]
 [JsonSerializable(typeof(ChangePage))]
+[JsonSerializable(typeof(PerformDuties))]
+[JsonSerializable(typeof(DutiesPerformed))]
+[JsonSerializable(typeof(ConfirmErasure))]
+[JsonSerializable(typeof(TakeIntoAgenda))]
+[JsonSerializable(typeof(WhatIsDue))]
+[JsonSerializable(typeof(AgendaPage))]
+[JsonSerializable(typeof(SettleAgenda))]
+[JsonSerializable(typeof(int))]
 [JsonSerializable(typeof(DeliverToInbox))]
 [JsonSerializable(typeof(ReadInbox))]
 [JsonSerializable(typeof(InboxPage))]
