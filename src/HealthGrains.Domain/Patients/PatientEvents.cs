@@ -41,6 +41,9 @@ public sealed record DocumentSubmitted(DateTimeOffset At, Actor By, DocumentId D
 
     public required Sha256 Sha256 { get; init; }
 
+    /// <summary>Where the content was uploaded to; null when it is kept with the entry.</summary>
+    public UploadId? Upload { get; init; }
+
     public Sha256? BodySha256 { get; init; }
 
     /// <summary>The head that it replaces.</summary>
@@ -139,3 +142,5 @@ public sealed record TracesDestroyed(DateTimeOffset At, Actor By) : PatientEvent
 
 /// <summary>The person came of age.</summary>
 public sealed record MajorityReached(DateTimeOffset At, Actor By) : PatientEvent(At, By);
+/// <summary>Nobody referred to an upload in time: from here on nobody can, and its bytes may be removed.</summary>
+public sealed record UploadDiscarded(DateTimeOffset At, Actor By, UploadId Upload) : PatientEvent(At, By);

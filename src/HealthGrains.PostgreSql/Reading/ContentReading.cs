@@ -32,7 +32,7 @@ internal static class ContentReading
             if (chunk is null || chunk.Length != Math.Min(rest, JournalLimits.ContentChunkBytes))
             {
                 var left = await database.ReadAsync(
-                    (connection, token) => SizeAsync(connection, journal.Value, key, token), cancellation).ConfigureAwait(false);
+                    (connection, token) => RowAsync(connection, journal.Value, key, token), cancellation).ConfigureAwait(false);
                 throw left is null
                     ? new JournalUnavailableException("The content was deleted while it was read.", JournalUnavailableReason.Away)
                     : Damaged(journal, shard);
