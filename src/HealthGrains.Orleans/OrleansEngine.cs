@@ -34,7 +34,9 @@ public sealed class OrleansEngine : IGrainEngine
     private readonly TimeProvider _clock = TimeProvider.System;
     private readonly ILogger _log;
     private readonly Lock _gate = new();
+    private readonly TaskCompletionSource _callsEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? _stopping;
+    private int _calls;
     private int _draining;
     private int _disposed;
 
@@ -103,19 +105,20 @@ public sealed class OrleansEngine : IGrainEngine
             throw new ArgumentException("A grain has an id.", nameof(grain));
         if (waiting.IsCancellationRequested)
             return ValueTask.FromCanceled<TurnResult<TAnswer>>(waiting);
-        if (Volatile.Read(ref _draining) != 0)
-            return ValueTask.FromException<TurnResult<TAnswer>>(new EngineDrainingException());
         var call = new CommandCall<TState, TEvent, TAnswer>(command);
         Grains.Invariant.Hold(_commands.Has(call.Name), "Each command that is asked in a cluster is in the catalogue.");
         return AskAsync<TAnswer>(grain, new CallMessage(grain, call), waiting);
     }
 
     /// <inheritdoc/>
+    /// <remarks>Then the silo leaves the cluster: from there on no grain is made here. Calls of other silos are refused from the
+    /// beginning, and ask again until that is known to them.</remarks>
     public async ValueTask DrainAsync(TimeSpan atMost)
     {
-        Volatile.Write(ref _draining, 1);
-        _ = StopSilo();
+        Refuse();
         await _silo.Turns.DrainAsync(atMost);
+        await CallsEndedAsync();
+        _ = StopSilo();
     }
 
     /// <summary>Drains, ends the waiting of turns for the store's queue, and leaves the cluster.</summary>
@@ -123,17 +126,56 @@ public sealed class OrleansEngine : IGrainEngine
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
-        Volatile.Write(ref _draining, 1);
-        var stopped = StopSilo();
+        Refuse();
         await _silo.Turns.DisposeAsync();
-        await stopped;
+        await CallsEndedAsync();
+        await StopSilo();
         if (_host is IAsyncDisposable host)
             await host.DisposeAsync();
         else
             _host.Dispose();
     }
 
+    /// <summary>From here on callers of this process are refused.</summary>
+    internal void Refuse() => Interlocked.Exchange(ref _draining, 1);
+
+    /// <summary>Shards whose grains are here, as this silo sees it.</summary>
+    internal IEnumerable<int> Shards => _silo.Members.MyShards();
+
+    // Calls to other silos too: their answers come through this one.
+    private async Task CallsEndedAsync()
+    {
+        if (Volatile.Read(ref _calls) == 0)
+            return;
+        try
+        {
+            await _callsEnded.Task.WaitAsync(OrleansLimits.GivingUpMax);
+        }
+        catch (TimeoutException)
+        {
+            // Their outcome is the journal's.
+        }
+    }
+
     private async ValueTask<TurnResult<TAnswer>> AskAsync<TAnswer>(
+        JournalId grain, CallMessage message, CancellationToken waiting)
+    {
+        // Count, then look whether it drains; draining says so, then looks at the count.
+        Interlocked.Increment(ref _calls);
+        try
+        {
+            return Volatile.Read(ref _draining) == 0
+                ? await AskUntilAnsweredAsync<TAnswer>(grain, message, waiting)
+                : throw new EngineDrainingException();
+        }
+        finally
+        {
+            if (Interlocked.Decrement(ref _calls) == 0 && Volatile.Read(ref _draining) != 0)
+                _callsEnded.TrySetResult();
+        }
+    }
+
+    private async ValueTask<TurnResult<TAnswer>> AskUntilAnsweredAsync<TAnswer>(
         JournalId grain, CallMessage message, CancellationToken waiting)
     {
         var target = Of(grain);

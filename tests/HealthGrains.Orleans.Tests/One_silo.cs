@@ -7,7 +7,7 @@ namespace HealthGrains.Orleans.Tests;
 /// <summary>Enrols a cluster of one silo.</summary>
 public sealed class One_silo : PatientEngineSuite
 {
-    protected override bool OrdersCallsToAGrainAsleep => false;
+    protected override bool KeepsOrderOfUnawaitedCalls => false;
 
     protected override async ValueTask<IGrainEngine> StartAsync(EngineSetup setup)
     {

@@ -49,6 +49,8 @@ public static class ProductCommands
         .Add<PatientState, PatientEvent, IReadOnlyList<bool>, MayKnow>(WireJson.Default.MayKnow, WireJson.Default.Booleans)
         .Add<PatientState, PatientEvent, bool, MayStillSee>(WireJson.Default.MayStillSee, WireJson.Default.Boolean)
         .Add<PatientState, PatientEvent, ChangePage, ChangesSince>(WireJson.Default.ChangesSince, WireJson.Default.ChangePage)
+        .Add<PatientState, PatientEvent, UploadFate, DiscardUpload>(
+            WireJson.Default.DiscardUpload, WireJson.Default.UploadFate)
         .Add<PatientState, PatientEvent, DutiesPerformed, PerformDuties>(
             WireJson.Default.PerformDuties, WireJson.Default.DutiesPerformed)
         .Add<PatientState, PatientEvent, bool, ConfirmErasure>(WireJson.Default.ConfirmErasure, WireJson.Default.Boolean)

@@ -20,7 +20,7 @@ namespace HealthGrains.Orleans.Calls;
     Converters =
     [
         typeof(PatientIdText), typeof(ProfessionalIdText), typeof(StructureIdText), typeof(ProfessionCodeText),
-        typeof(DocumentIdText), typeof(UniqueIdText), typeof(Sha256Text),
+        typeof(DocumentIdText), typeof(UniqueIdText), typeof(UploadIdText), typeof(Sha256Text),
     ])]
 [JsonSerializable(typeof(SubmitDocument))]
 [JsonSerializable(typeof(SubmissionReceipt))]
@@ -52,6 +52,8 @@ namespace HealthGrains.Orleans.Calls;
 [JsonSerializable(typeof(MayStillSee))]
 [JsonSerializable(typeof(ChangesSince))]
 [JsonSerializable(typeof(ChangePage))]
+[JsonSerializable(typeof(DiscardUpload))]
+[JsonSerializable(typeof(UploadFate))]
 [JsonSerializable(typeof(PerformDuties))]
 [JsonSerializable(typeof(DutiesPerformed))]
 [JsonSerializable(typeof(ConfirmErasure))]

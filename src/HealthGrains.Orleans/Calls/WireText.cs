@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Identity;
 
 namespace HealthGrains.Orleans.Calls;
@@ -36,3 +37,6 @@ internal sealed class DocumentIdText() : WireText<DocumentId>(DocumentId.Parse);
 internal sealed class UniqueIdText() : WireText<UniqueId>(UniqueId.Parse);
 
 internal sealed class Sha256Text() : WireText<Sha256>(Sha256.Parse);
+
+internal sealed class UploadIdText() : WireText<UploadId>(text =>
+    UploadId.TryParse(text, out var id) ? id : throw new FormatException("A call between silos names an upload."));

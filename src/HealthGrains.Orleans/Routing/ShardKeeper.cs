@@ -55,7 +55,11 @@ internal sealed class ShardKeeper(
         try
         {
             while (await tick.WaitForNextTickAsync(stopping))
+            {
+                // Who was made here while the members changed, too.
+                silo.Residents.LetGoStrangers(silo.Members.IsMine);
                 KeepRouters();
+            }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
