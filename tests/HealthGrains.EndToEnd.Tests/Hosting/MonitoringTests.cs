@@ -18,7 +18,7 @@ public sealed partial class MonitoringTests(SharedHost shared) : IClassFixture<S
         var token = await shared.TokenAsync("producer", "--organization", "1750100125");
         var submitted = await CliRun.Of("submit", documents.Path, "--server", shared.Host.Grpc.ToString(), "--token", token);
         Assert.True(submitted.Exit == ExitCode.Ok, submitted.Error);
-        (await CliRun.Of("status", "--server", shared.Host.Grpc.ToString(), "--token", "none")).FailsWith(ExitCode.Denied, "TOKEN");
+        (await CliRun.Of("status", "--server", shared.Host.Grpc.ToString(), "--token", "none")).FailsWith(ExitCode.Denied, "NOT_AUTHENTICATED");
 
         using var http = new HttpClient();
         var metrics = await http.GetStringAsync(new Uri(shared.Host.Web, "/metrics"));
