@@ -1,7 +1,9 @@
 using HealthGrains.Domain.Identity;
 using HealthGrains.Grains.Contents;
 using HealthGrains.Grains.Journal;
+using HealthGrains.Grains.Keys;
 using HealthGrains.PostgreSql.Contents;
+using HealthGrains.PostgreSql.Keys;
 using HealthGrains.PostgreSql.Migrating;
 using HealthGrains.PostgreSql.Reading;
 using HealthGrains.PostgreSql.Verifying;
@@ -42,6 +44,7 @@ public sealed class PostgreSqlJournalStore : IJournalStore
         _loads = new LoadQueue(database, _state, memory);
         _poller = new LogPoller(database, _state, options.Time);
         Contents = new PostgreSqlContentStore(database);
+        Keys = new PostgreSqlKeyedRows(database);
     }
 
     public int Shards { get; }
@@ -50,6 +53,9 @@ public sealed class PostgreSqlJournalStore : IJournalStore
 
     /// <summary>Large contents in the same database; it lives as long as this store.</summary>
     public IContentStore Contents { get; }
+
+    /// <summary>Rows by key in the same database; they live as long as this store.</summary>
+    public IKeyedRows Keys { get; }
 
     /// <summary>Opens the store in a database: migrates its schema, and creates the store if there is none.</summary>
     /// <exception cref="ArgumentException">The connection string cannot be one.</exception>

@@ -137,7 +137,7 @@ internal sealed class RunningServer : IAsyncDisposable
         var grains = new GrainServices(opened.Store, feed, snapshots, _settings.Policy, time) { StoreIsShared = opened.IsShared };
         var engine = EngineChoice.Create(_settings, grains, time, loggers);
         _closing.Push(() => EndAsync(engine));
-        var router = new Router(opened.Store, engine, time, loggers.CreateLogger<Router>(), opened.IsShared ? feed : null);
+        var router = new Router(opened.Store, engine, opened.Keys, time, loggers.CreateLogger<Router>(), opened.IsShared ? feed : null);
         router.Start();
         _closing.Push(router.DisposeAsync);
         var collector = new ContentCollector(opened.Contents, engine, time, loggers.CreateLogger<ContentCollector>());

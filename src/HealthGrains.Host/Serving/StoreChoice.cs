@@ -1,6 +1,7 @@
 using HealthGrains.Grains.Contents;
 using HealthGrains.Grains.Contents.Files;
 using HealthGrains.Grains.Journal;
+using HealthGrains.Grains.Keys;
 using HealthGrains.Host.CommandLine;
 using HealthGrains.PostgreSql;
 using HealthGrains.Sqlite;
@@ -30,13 +31,16 @@ internal static class StoreChoice
                     AcceptLoss = settings.AcceptLoss,
                     Time = time,
                 });
-                return WithContents(new OpenedStore(store, store.Contents, store.Failed, IsShared: true), settings);
+                return WithContents(new OpenedStore(store, store.Contents, store.Keys, store.Failed, IsShared: true), settings);
             case Memory:
+                var medium = new MemoryJournalMedium();
                 return WithContents(
-                    new OpenedStore(new MemoryJournalStore(), new MemoryContentStore(), NeverFails(), IsShared: false), settings);
+                    new OpenedStore(
+                        new MemoryJournalStore(medium), new MemoryContentStore(), new MemoryKeyedRows(medium), NeverFails(), IsShared: false),
+                    settings);
             case PostgreSql:
                 var shared = await OpenPostgreSqlAsync(settings, time);
-                return WithContents(new OpenedStore(shared, shared.Contents, NeverFails(), IsShared: true), settings);
+                return WithContents(new OpenedStore(shared, shared.Contents, shared.Keys, NeverFails(), IsShared: true), settings);
             default:
                 throw new CliException(ExitCode.Usage, $"--store '{settings.Store}' is none of sqlite, memory, postgresql.");
         }
@@ -91,7 +95,8 @@ internal static class StoreChoice
 
 /// <summary>An open store.</summary>
 /// <param name="Contents">Large contents; the journal store closes what is inside it.</param>
+/// <param name="Keys">Rows by key, in the same place as the journals.</param>
 /// <param name="Failed">Completes with one line when the store has stopped itself; the process must end then.</param>
 /// <param name="IsShared">Another server may write to it too: nothing keeps a second one from opening the same directory, so
 /// grains and watchers here must not take their own memory for the whole truth.</param>
-internal sealed record OpenedStore(IJournalStore Store, IContentStore Contents, Task<string> Failed, bool IsShared);
+internal sealed record OpenedStore(IJournalStore Store, IContentStore Contents, IKeyedRows Keys, Task<string> Failed, bool IsShared);

@@ -88,5 +88,12 @@ internal static class Migrations
                 PRIMARY KEY (id, start));
             ALTER TABLE upload_bytes ALTER COLUMN bytes SET STORAGE EXTERNAL;
             """),
+        new(4, "rows by key", """
+            CREATE TABLE keyed (
+                tab text COLLATE "C" NOT NULL,
+                key bytea NOT NULL,
+                value bytea NOT NULL,
+                PRIMARY KEY (tab, key));
+            """),
     ];
 }

@@ -11,6 +11,7 @@ using HealthGrains.Grains.Contents;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
 using HealthGrains.Grains.Journal;
+using HealthGrains.Grains.Keys;
 using HealthGrains.Grains.Routing;
 using HealthGrains.Grains.Turns;
 using HealthGrains.Rpc;
@@ -75,7 +76,8 @@ internal sealed class ServiceHost : IAsyncDisposable
     {
         var log = new KeptLog();
         var time = TimeProvider.System;
-        var store = new MemoryJournalStore();
+        var medium = new MemoryJournalMedium();
+        var store = new MemoryJournalStore(medium);
         var contents = new MemoryContentStore();
         var feed = new ChangeFeed(time);
         var snapshots = new Snapshots(store, GrainCatalog.SnapshotModels, NullLogger.Instance);
@@ -84,7 +86,7 @@ internal sealed class ServiceHost : IAsyncDisposable
             GrainCatalog.Models.Factory(new GrainServices(store, feed, snapshots, policy, time)),
             time,
             NullLogger<StandaloneEngine>.Instance);
-        var router = new Router(store, engine, time, NullLogger<Router>.Instance);
+        var router = new Router(store, engine, new MemoryKeyedRows(medium), time, NullLogger<Router>.Instance);
         router.Start();
 
         var builder = WebApplication.CreateSlimBuilder();

@@ -138,6 +138,11 @@ public sealed class UploadTests : IAsyncLifetime
         var mismatch = CdaRequest(good.UploadId);
         mismatch.Metadata.UniqueId = "2.999.7^other";
         await Waiting.RefusedAsync(() => producer.SubmitAsync(mismatch), RefusalCode.CdaHeaderMismatch, "metadata.unique_id");
+        // A media type that hides a CDA does not pass its header by.
+        var hidden = CdaRequest(good.UploadId);
+        hidden.Metadata.MimeType = "application/pdf";
+        await Waiting.RefusedAsync(() => producer.SubmitAsync(hidden), RefusalCode.CdaHeaderMismatch, "metadata.mime_type");
+
         var receipt = await producer.SubmitAsync(CdaRequest(good.UploadId));
         Assert.Equal(sample.UniqueId.ToString(), receipt.UniqueId);
         Assert.Equal(padded.Length, receipt.Size);
@@ -146,11 +151,6 @@ public sealed class UploadTests : IAsyncLifetime
         padded[^1] = (byte)'<';
         var bad = await producer.UploadAsync(patient, padded);
         await Waiting.RefusedAsync(() => producer.SubmitAsync(CdaRequest(bad.UploadId)), RefusalCode.MetadataInvalid);
-
-        // A media type that hides a CDA does not pass its header by.
-        var hidden = CdaRequest(good.UploadId);
-        hidden.Metadata.MimeType = "application/pdf";
-        await Waiting.RefusedAsync(() => producer.SubmitAsync(hidden), RefusalCode.CdaHeaderMismatch, "metadata.mime_type");
 
         static Wire.SubmitRequest CdaRequest(string upload) => new()
         {
