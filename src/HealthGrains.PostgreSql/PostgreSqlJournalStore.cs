@@ -2,10 +2,12 @@ using HealthGrains.Domain.Identity;
 using HealthGrains.Grains.Contents;
 using HealthGrains.Grains.Journal;
 using HealthGrains.Grains.Keys;
+using HealthGrains.Grains.Routing;
 using HealthGrains.PostgreSql.Contents;
 using HealthGrains.PostgreSql.Keys;
 using HealthGrains.PostgreSql.Migrating;
 using HealthGrains.PostgreSql.Reading;
+using HealthGrains.PostgreSql.Sharing;
 using HealthGrains.PostgreSql.Verifying;
 using HealthGrains.PostgreSql.Writing;
 using Npgsql;
@@ -45,6 +47,7 @@ public sealed class PostgreSqlJournalStore : IJournalStore
         _poller = new LogPoller(database, _state, options.Time);
         Contents = new PostgreSqlContentStore(database);
         Keys = new PostgreSqlKeyedRows(database);
+        Leases = new ShardLeases(database);
     }
 
     public int Shards { get; }
@@ -56,6 +59,9 @@ public sealed class PostgreSqlJournalStore : IJournalStore
 
     /// <summary>Rows by key in the same database; they live as long as this store.</summary>
     public IKeyedRows Keys { get; }
+
+    /// <summary>How the routers of the processes on this store share its shards.</summary>
+    public IShardLeases Leases { get; }
 
     /// <summary>Opens the store in a database: migrates its schema, and creates the store if there is none.</summary>
     /// <exception cref="ArgumentException">The connection string cannot be one.</exception>
