@@ -44,6 +44,9 @@ public static class ServiceLimits
     /// <summary>Longest silence of the caller of <c>SubmitMany</c>; then DEADLINE_EXCEEDED.</summary>
     public static readonly TimeSpan SubmitManyIdleMax = TimeSpan.FromMinutes(10);
 
+    /// <summary>Inboxes that are asked at once for one <c>TrackDelivery</c>.</summary>
+    public const int TrackWindowMax = 32;
+
     /// <summary>Longest silence of the caller of <c>Upload</c>; then DEADLINE_EXCEEDED.</summary>
     public static readonly TimeSpan UploadIdleMax = TimeSpan.FromSeconds(60);
 

@@ -49,6 +49,9 @@ public sealed record DocumentEntry
     /// <summary>How many professionals were to be told at acceptance.</summary>
     public required int Recipients { get; init; }
 
+    /// <summary>The professionals who were to be told at acceptance; never told to anybody.</summary>
+    public IReadOnlyList<ProfessionalId> Told { get; init; } = [];
+
     /// <summary>Where its submission stands in the journal and in the log.</summary>
     public required EventStamp Stamp { get; init; }
 

@@ -177,6 +177,7 @@ public sealed class PatientState
             SubmittedAt = submitted.At,
             Depositor = submitted.By,
             Recipients = submitted.Recipients.Count,
+            Told = submitted.Recipients,
             Stamp = stamp,
             Secret = submitted.SecretSession,
             Twin = submitted.TwinOf,

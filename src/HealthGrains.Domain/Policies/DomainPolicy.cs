@@ -16,6 +16,9 @@ public sealed record DomainPolicy
     /// <summary><c>Submit:MaxClockSkew</c>: how far in the future a creation time may lie.</summary>
     public TimeSpan SubmitMaxClockSkew { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary><c>Delivery:Deadline</c>: how long after acceptance a document may be on its way to those who are told.</summary>
+    public TimeSpan DeliveryDeadline { get; init; } = TimeSpan.FromHours(24);
+
     /// <summary><c>Record:ReopenRestoresContent</c>: what was there before closing comes back with re-opening.</summary>
     public bool ReopenRestoresContent { get; init; }
 

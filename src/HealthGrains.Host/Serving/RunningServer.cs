@@ -155,7 +155,7 @@ internal sealed class RunningServer : IAsyncDisposable
         var snapshots = new Snapshots(opened.Store, GrainCatalog.SnapshotModels, loggers.CreateLogger<Snapshots>());
         _closing.Push(snapshots.DisposeAsync);
         var grains = new GrainServices(opened.Store, feed, snapshots, _settings.Policy, time) { StoreIsShared = opened.IsShared };
-        var (engine, router) = await EngineChoice.StartAsync(_settings, grains, feed, opened.Leases, wrapEngine, time, loggers);
+        var (engine, router) = await EngineChoice.StartAsync(_settings, grains, opened, feed, wrapEngine, time, loggers);
         _closing.Push(() => EndAsync(engine));
         _closing.Push(router.DisposeAsync);
         var collector = new ContentCollector(opened.Contents, engine, time, loggers.CreateLogger<ContentCollector>());

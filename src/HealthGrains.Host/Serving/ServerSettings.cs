@@ -134,6 +134,7 @@ internal sealed record ServerSettings
             Policy = DomainPolicy.Default with
             {
                 OpenOnFirstDeposit = Flag(values, "Record:OpenOnFirstDeposit", !isProduction),
+                DeliveryDeadline = Duration(values, "Delivery:Deadline", DomainPolicy.Default.DeliveryDeadline),
                 SubmitMaxClockSkew = Duration(values, "Submit:MaxClockSkew", DomainPolicy.Default.SubmitMaxClockSkew),
                 ReopenRestoresContent = Flag(values, "Record:ReopenRestoresContent", DomainPolicy.Default.ReopenRestoresContent),
                 AuthorizationDefaultDuration = values["Authorization:DefaultDuration"] is null

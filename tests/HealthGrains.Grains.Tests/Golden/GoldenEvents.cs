@@ -142,6 +142,22 @@ internal static class GoldenEvents
     public static InboxState FullInbox() => InboxState.Restore(
         new Dictionary<int, long> { [0] = 9, [13] = 4_711 }, 10_000, [Told(4_700, First), Told(4_711, Second)], 10_001);
 
+    /// <summary>The same, and when each line was taken in and acknowledged.</summary>
+    public static InboxState FullInboxWithTimes() => InboxState.Restore(
+        new Dictionary<int, long> { [0] = 9, [13] = 4_711 },
+        10_000,
+        [Told(4_700, First), Told(4_711, Second)],
+        10_001,
+        [At.UtcTicks, At.AddSeconds(1).UtcTicks],
+        [new InboxAcknowledged(At.AddSeconds(2), 10_001)]);
+
+    /// <summary>A ledger that has taken in, counted and raised something.</summary>
+    public static LedgerState FullLedger() => LedgerState.Restore(
+        new Dictionary<int, long> { [0] = 9, [13] = 4_711 },
+        10_000_000,
+        [(MisroutingSuspected)Sender["MisroutingSuspected.full"]],
+        1_001);
+
     private static Delivery Told(long position, DocumentId document) =>
         new(position, At.AddSeconds(-position), ChangeCode.DocumentModified, Cast.Patient, document);
 
