@@ -125,7 +125,7 @@ public sealed class ExplainAccessTests : IAsyncLifetime
         Assert.False(by[People.DoctorId].ProfessionAssumed);
         Assert.Equal("ACCESS_BLOCKED", by["899700000039"].Outcome);
         Assert.Equal(("ALLOW", "Clinique"), (by[People.OtherHospital].Outcome, by[People.OtherHospital].Name));
-        Assert.Equal("It is a document of the reader.", by[People.Author().Id].Because);
+        Assert.Equal("CONSENT_REQUIRED", by[People.Author().Id].Outcome);
         Assert.Equal("ALLOW_EMERGENCY", by["Emergency"].OutcomeAfter);
         Assert.Equal("ALLOW_EMERGENCY", by["RegulationCentre"].OutcomeAfter);
         Assert.Equal(before, await _host.VersionOfAsync(Person));
