@@ -72,6 +72,8 @@ public sealed class AccessMatrixTests : IAsyncLifetime
                 {
                     Patient = patient.ToWire(), Emergency = new Wire.EmergencyAccess { BreakTheGlass = Wire.Decision.Deny },
                 }),
+        ["Consents.ExplainAccess"] = (client, patient) => client.CallAsync<Wire.ExplainAccessRequest, Wire.ExplainAccessResponse>(
+            "Consents/ExplainAccess", new Wire.ExplainAccessRequest { Patient = patient.ToWire() }),
         ["Inbox.Follow"] = (client, patient) => client.FollowAsync(patient.ToWire()),
         ["Inbox.Unfollow"] = (client, patient) => client.UnfollowAsync(patient.ToWire()),
         ["Inbox.ReadInbox"] = (client, _) => client.ReadInboxAsync(0),
@@ -200,6 +202,9 @@ public sealed class AccessMatrixTests : IAsyncLifetime
             (Caller.Producer system, _) => system.Organization.ToString() == People.Hospital
                 ? Served
                 : nameof(RefusalCode.StructureMismatch),
+
+            // A professional may ask why not.
+            (Caller.Professional, "Consents.ExplainAccess") => Served,
 
             // That a record exists may be known, to stop being told needs no right, and an inbox is one's own.
             (Caller.Professional, "PatientRecords.GetRecord" or "Inbox.Unfollow") => Served,
