@@ -21,8 +21,6 @@ internal static class Sql
     public static NpgsqlBatch Reading(this NpgsqlConnection connection) =>
         new NpgsqlBatch(connection).With(Database.BeginRead).With(Database.ByKeyOnly);
 
-    public static NpgsqlParameter Uuid(Guid value) => Of(value, NpgsqlDbType.Uuid);
-
     public static NpgsqlParameter Text(string value) => Of(value, NpgsqlDbType.Text);
 
     public static NpgsqlParameter TextOrNull(string? value) =>
@@ -39,6 +37,10 @@ internal static class Sql
     public static NpgsqlParameter Longs(long[] values) => Of(values, NpgsqlDbType.Array | NpgsqlDbType.Bigint);
 
     public static NpgsqlParameter Longs(long?[] values) => Of(values, NpgsqlDbType.Array | NpgsqlDbType.Bigint);
+
+    public static NpgsqlParameter Uuid(Guid value) => Of(value, NpgsqlDbType.Uuid);
+
+    public static NpgsqlParameter Interval(TimeSpan value) => Of(value, NpgsqlDbType.Interval);
 
     public static NpgsqlParameter Blob(ReadOnlyMemory<byte> value) => Of(value, NpgsqlDbType.Bytea);
 

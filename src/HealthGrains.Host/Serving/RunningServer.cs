@@ -65,6 +65,7 @@ internal sealed class RunningServer : IAsyncDisposable
     /// <summary>Starts a server.</summary>
     /// <exception cref="CliException">A setting, a port or the store cannot be used.</exception>
     /// <param name="wrapStore">For campaigns that plant a bug between grains and store; no setting leads here.</param>
+    /// <param name="wrapEngine">The same between services and grains.</param>
     /// <param name="wrapAuthentication">For campaigns that plant a hole in the door; no setting leads here.</param>
     public static async Task<RunningServer> StartAsync(
         ServerSettings settings,
@@ -72,6 +73,7 @@ internal sealed class RunningServer : IAsyncDisposable
         ILoggerFactory loggers,
         DateTimeOffset startedAt,
         Func<IJournalStore, IJournalStore>? wrapStore = null,
+        Func<IGrainEngine, IGrainEngine>? wrapEngine = null,
         Func<RpcCheck, RpcCheck>? wrapAuthentication = null)
     {
         var server = new RunningServer(settings, loggers.CreateLogger("HealthGrains.Host"));
@@ -79,7 +81,8 @@ internal sealed class RunningServer : IAsyncDisposable
         try
         {
             await server.ComposeAsync(
-                time, loggers, startedAt, wrapStore ?? (static store => store), wrapAuthentication ?? (static check => check));
+                time, loggers, startedAt, wrapStore ?? (static store => store), wrapEngine ?? (static engine => engine),
+                wrapAuthentication ?? (static check => check));
             isServing = true;
             return server;
         }
@@ -126,6 +129,7 @@ internal sealed class RunningServer : IAsyncDisposable
         ILoggerFactory loggers,
         DateTimeOffset startedAt,
         Func<IJournalStore, IJournalStore> wrapStore,
+        Func<IGrainEngine, IGrainEngine> wrapEngine,
         Func<RpcCheck, RpcCheck> wrapAuthentication)
     {
         EngineChoice.Check(_settings);
@@ -133,6 +137,12 @@ internal sealed class RunningServer : IAsyncDisposable
             _closing.Push(matrix.DisposeAsync);
         var data = DataDirectory.Open(_settings.Data);
         var opened = await StoreChoice.OpenAsync(_settings with { Data = data.FullPath }, time);
+        if (opened.Scratch is { } scratch)
+        {
+            _log.ScratchClusterServes(scratch.Root);
+            _closing.Push(scratch.DisposeAsync);
+        }
+
         opened = opened with { Store = wrapStore(opened.Store) };
         _closing.Push(opened.Store.DisposeAsync);
         StoreFailed = opened.Failed;
@@ -165,9 +175,10 @@ internal sealed class RunningServer : IAsyncDisposable
         var snapshots = new Snapshots(opened.Store, GrainCatalog.SnapshotModels, loggers.CreateLogger<Snapshots>());
         _closing.Push(snapshots.DisposeAsync);
         var grains = new GrainServices(opened.Store, feed, snapshots, _settings.Policy, time) { StoreIsShared = opened.IsShared };
-        var engine = EngineChoice.Create(_settings, grains, time, loggers);
+        var engine = wrapEngine(EngineChoice.Create(_settings, grains, time, loggers));
         _closing.Push(() => EndAsync(engine));
-        var router = new Router(opened.Store, engine, time, loggers.CreateLogger<Router>(), opened.IsShared ? feed : null);
+        var router = new Router(
+            opened.Store, engine, time, loggers.CreateLogger<Router>(), opened.IsShared ? feed : null, opened.Leases);
         router.Start();
         _closing.Push(router.DisposeAsync);
         var collector = new ContentCollector(opened.Contents, engine, time, loggers.CreateLogger<ContentCollector>());

@@ -1,7 +1,9 @@
 using HealthGrains.Grains.Contents;
 using HealthGrains.Grains.Contents.Files;
 using HealthGrains.Grains.Journal;
+using HealthGrains.Grains.Routing;
 using HealthGrains.Host.CommandLine;
+using HealthGrains.Host.Databases;
 using HealthGrains.PostgreSql;
 using HealthGrains.Sqlite;
 
@@ -35,28 +37,41 @@ internal static class StoreChoice
                 return WithContents(
                     new OpenedStore(new MemoryJournalStore(), new MemoryContentStore(), NeverFails(), IsShared: false), settings);
             case PostgreSql:
-                var shared = await OpenPostgreSqlAsync(settings, time);
-                return WithContents(new OpenedStore(shared, shared.Contents, NeverFails(), IsShared: true), settings);
+                return WithContents(await OpenPostgreSqlAsync(settings, time), settings);
             default:
                 throw new CliException(ExitCode.Usage, $"--store '{settings.Store}' is none of sqlite, memory, postgresql.");
         }
     }
 
-    private static async Task<PostgreSqlJournalStore> OpenPostgreSqlAsync(ServerSettings settings, TimeProvider time)
+    private static async Task<OpenedStore> OpenPostgreSqlAsync(ServerSettings settings, TimeProvider time)
     {
-        var connection = settings.PostgreSqlConnection
-            ?? throw new CliException(
-                ExitCode.Usage,
-                "--store postgresql needs a connection: --postgresql 'Host=…;Database=…;Username=…'.",
-                "healthgrains serve --store postgresql --postgresql 'Host=127.0.0.1;Database=healthgrains;Username=healthgrains'");
+        // Nobody need set up a database for a first look; in production one is named.
+        ScratchCluster? scratch = null;
+        var connection = settings.PostgreSqlConnection;
+        if (connection is null)
+        {
+            if (settings.IsProduction)
+                throw new CliException(ExitCode.Usage, "In production --store postgresql needs --postgresql, better in HEALTHGRAINS__POSTGRESQL__CONNECTION.");
+            scratch = await ScratchCluster.StartAsync(Path.Combine(Path.GetFullPath(settings.Data), "postgresql"));
+            connection = scratch.Connection;
+        }
+
+        var isOpen = false;
         try
         {
-            return await PostgreSqlJournalStore.OpenAsync(new PostgreSqlStoreOptions { Connection = connection, Time = time });
+            var store = await PostgreSqlJournalStore.OpenAsync(new PostgreSqlStoreOptions { Connection = connection, Time = time });
+            isOpen = true;
+            return new OpenedStore(store, store.Contents, NeverFails(), IsShared: true) { Leases = store.Leases, Scratch = scratch };
         }
         catch (ArgumentException)
         {
             // Its message may repeat the connection string, which may hold a password.
             throw new CliException(ExitCode.Usage, "--postgresql is no connection string of PostgreSQL.");
+        }
+        finally
+        {
+            if (!isOpen && scratch is not null)
+                await scratch.DisposeAsync();
         }
     }
 
@@ -94,4 +109,11 @@ internal static class StoreChoice
 /// <param name="Failed">Completes with one line when the store has stopped itself; the process must end then.</param>
 /// <param name="IsShared">Another server may write to it too: nothing keeps a second one from opening the same directory, so
 /// grains and watchers here must not take their own memory for the whole truth.</param>
-internal sealed record OpenedStore(IJournalStore Store, IContentStore Contents, Task<string> Failed, bool IsShared);
+internal sealed record OpenedStore(IJournalStore Store, IContentStore Contents, Task<string> Failed, bool IsShared)
+{
+    /// <summary>How several servers share the routing; null where each routes everything.</summary>
+    public IShardLeases? Leases { get; init; }
+
+    /// <summary>The database's server, if it is ours to stop after the store.</summary>
+    public ScratchCluster? Scratch { get; init; }
+}

@@ -88,5 +88,6 @@ internal static class Migrations
                 PRIMARY KEY (id, start));
             ALTER TABLE upload_bytes ALTER COLUMN bytes SET STORAGE EXTERNAL;
             """),
+        new(4, "the processes on one store share its shards by leases", LeaseFunctions.Text),
     ];
 }

@@ -59,7 +59,7 @@ internal static partial class ClosedHost
                     "slow" => new SlowStore(store),
                     _ => store,
                 },
-                check => which switch
+                wrapAuthentication: check => which switch
                 {
                     "unsigned" => TakingUnsigned(check),
                     "handler" => Throwing(check),
