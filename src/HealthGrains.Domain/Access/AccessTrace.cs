@@ -20,6 +20,9 @@ public enum AccessAction
 
     /// <summary>Changed who may see a document.</summary>
     SetLabels = 5,
+
+    /// <summary>Asked to be told of new documents, and was refused: who may do so shows in the list of followers.</summary>
+    Follow = 20,
 }
 
 /// <summary>How the reader came in. Stored: never renumbered.</summary>

@@ -20,8 +20,9 @@ public sealed record FollowPatient(Actor By) : PatientCommand<FollowAnswer>
     public override Decision<PatientState, PatientEvent, FollowAnswer> Decide(PatientState state, TurnContext turn)
     {
         var reader = PatientState.ReaderOf(By);
-        if (AccessDecision.ForRecord(state, reader, turn).Refusal is { } refusal)
-            return Refuse(refusal);
+        var outcome = AccessDecision.ForRecord(state, reader, turn);
+        if (outcome.Refusal is { } refusal)
+            return Refuse(refusal, ReaderTurn.RefusalTrace(state, turn, By, AccessAction.Follow, [], outcome));
         if (state.Followers.TryGetValue(By.Id, out var follower) && follower.Reader == reader)
             return Reply(new FollowAnswer(follower.Since, true));
         if (follower is null && state.Followers.Count >= FollowersMax)

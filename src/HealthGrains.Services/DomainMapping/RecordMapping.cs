@@ -107,6 +107,7 @@ internal static class RecordMapping
         AccessAction.ReadEntry => "GetDocument",
         AccessAction.ReadContent => "ReadContent",
         AccessAction.SetLabels => "SetConfidentiality",
+        AccessAction.Follow => "Follow",
         _ => "",
     };
 }
