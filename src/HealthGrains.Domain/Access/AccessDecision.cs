@@ -107,7 +107,9 @@ public static class AccessDecision
 
         // The words of the matrix say that there is a document: they are not for one that a mask hides.
         var isEmergency = entrance is { IsEmergency: true };
-        if (entry.IsMasked && !(isEmergency && patient.Consent.EmergencyUnder(turn.Policy).MaskedDocuments))
+        if (entry.IsMasked
+            && !patient.Consent.SeesMasked(reader.Id, turn.Now, turn.Policy)
+            && !(isEmergency && patient.Consent.EmergencyUnder(turn.Policy).MaskedDocuments))
             return NotFound(AccessStep.Labels);
         return (isEmergency && !turn.Policy.EmergencyAppliesMatrix)
             || turn.Matrix.Allows(reader.Profession, entry.Metadata.TypeCode)
