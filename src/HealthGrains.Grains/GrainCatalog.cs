@@ -1,3 +1,4 @@
+using HealthGrains.Grains.Agendas;
 using HealthGrains.Grains.Codec;
 using HealthGrains.Grains.Inboxes;
 using HealthGrains.Grains.Journal;
@@ -7,7 +8,7 @@ using HealthGrains.Grains.Turns;
 
 namespace HealthGrains.Grains;
 
-/// <summary>The three kinds of grain: which model each journal is read with.</summary>
+/// <summary>The kinds of grain: which model each journal is read with.</summary>
 public static class GrainCatalog
 {
     /// <summary>The models that grains live by: <c>Models.Factory(services)</c> makes them for an engine.</summary>
@@ -15,13 +16,16 @@ public static class GrainCatalog
         .Add(JournalKind.Patient, PatientModel.Instance)
         .Add(JournalKind.Inbox, InboxModel.Instance)
         .Add(JournalKind.Sender, LedgerModel.Instance)
+        .Add(JournalKind.Agenda, AgendaModel.Instance)
         .Build();
 
     /// <summary>The models that snapshots are taken with. A record's and a ledger's state is little smaller than its
-    /// entries, so these are folded without being understood; an inbox forgets, and keeps its state.</summary>
+    /// entries, so these are folded without being understood; inboxes and agendas forget, and keep their
+    /// state.</summary>
     public static GrainModels SnapshotModels { get; } = new GrainModels.Builder()
         .Add(JournalKind.Patient, FoldedJournalModel.Instance)
         .Add(JournalKind.Inbox, InboxModel.Instance)
         .Add(JournalKind.Sender, FoldedJournalModel.Instance)
+        .Add(JournalKind.Agenda, AgendaModel.Instance)
         .Build();
 }

@@ -15,5 +15,10 @@ public static class GrainIds
     /// <summary>A producer's ledger.</summary>
     public static JournalId SenderOf(StructureId structure) => new(JournalKind.Sender, structure.ToString());
 
+    /// <summary>What the records of one shard owe to time.</summary>
+    /// <param name="shard">From 0.</param>
+    public static JournalId AgendaOf(int shard) =>
+        new(JournalKind.Agenda, shard.ToString(System.Globalization.CultureInfo.InvariantCulture));
+
     public static PatientId PatientOf(JournalId journal) => PatientId.Parse(journal.Key);
 }

@@ -91,6 +91,7 @@ public sealed class GrainsInstruments
         JournalKind.Patient => nameof(JournalKind.Patient),
         JournalKind.Inbox => nameof(JournalKind.Inbox),
         JournalKind.Sender => nameof(JournalKind.Sender),
+        JournalKind.Agenda => nameof(JournalKind.Agenda),
         _ => "Unknown",
     };
 }

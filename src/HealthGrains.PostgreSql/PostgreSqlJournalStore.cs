@@ -35,8 +35,9 @@ public sealed class PostgreSqlJournalStore : IJournalStore
         StoreId = opened.StoreId;
         Shards = opened.Positions.Count;
         _state = new StoreState(opened.Positions, new JournalInstruments(StoreId));
-        _writer = new Writer(database, options, _state);
-        _loads = new LoadQueue(database, _state);
+        var memory = new CommitMemory();
+        _writer = new Writer(database, options, _state, memory);
+        _loads = new LoadQueue(database, _state, memory);
         _poller = new LogPoller(database, _state, options.Time);
     }
 
@@ -142,6 +143,20 @@ public sealed class PostgreSqlJournalStore : IJournalStore
     {
         JournalGuard.CheckJournal(journal);
         return ContentReading.ReadAsync(_database, journal, journal.ShardOf(Shards), sha256, cancellation);
+    }
+
+    public async ValueTask<long> DeleteContentsAsync(JournalId journal, CancellationToken shutdown)
+    {
+        JournalGuard.CheckJournal(journal);
+        for (var erased = 0L; ;)
+        {
+            shutdown.ThrowIfCancellationRequested();
+            var some = await _database.ReadAsync(
+                (connection, _) => ContentErasing.EraseAsync(connection, journal), shutdown).ConfigureAwait(false);
+            if (some == 0)
+                return erased;
+            erased += some;
+        }
     }
 
     public ValueTask<VerifyReport> VerifyAsync(

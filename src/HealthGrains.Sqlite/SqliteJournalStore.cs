@@ -126,6 +126,23 @@ public sealed class SqliteJournalStore : IJournalStore
         return ContentReading.ReadAsync(_readers, journal, journal.ShardOf(Shards), sha256, cancellation);
     }
 
+    public async ValueTask<long> DeleteContentsAsync(JournalId journal, CancellationToken shutdown)
+    {
+        JournalGuard.CheckJournal(journal);
+        for (var erased = 0L; ;)
+        {
+            // A few in each commit: others write in between.
+            shutdown.ThrowIfCancellationRequested();
+            _state.ThrowIfFailed();
+            var request = new EraseRequest(journal);
+            _writer.Enqueue(request);
+            var some = await request.Done.ConfigureAwait(false);
+            if (some == 0)
+                return erased;
+            erased += some;
+        }
+    }
+
     public ValueTask<VerifyReport> VerifyAsync(
         JournalId? journal, IProgress<long>? progress, CancellationToken cancellation) =>
         new Verifier(_readers, StoreId, Shards, _options.Directory, progress, cancellation).VerifyAsync(journal);

@@ -34,6 +34,9 @@ internal static class SqliteLimits
     /// <summary>Entries or journals of one page of a verification, each page with a read transaction of its own.</summary>
     public const int VerifyPageMax = 500;
 
+    /// <summary>Contents that are deleted in one commit: at most 64 MiB are overwritten while others wait.</summary>
+    public const int ErasedTogetherMax = 16;
+
     /// <summary>Bytes of a database file up to which a verification also asks SQLite for the structure of the file, which
     /// takes one long read transaction.</summary>
     public const long StructureCheckBytesMax = 256L * 1024 * 1024;

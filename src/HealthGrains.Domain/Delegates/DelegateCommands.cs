@@ -1,5 +1,6 @@
 using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Duties;
 using HealthGrains.Domain.Patients;
 using HealthGrains.Domain.Records;
 using HealthGrains.Domain.Refusals;
@@ -91,6 +92,8 @@ public sealed record AddDelegate(
         }
 
         events.Add(new DelegateAdded(turn.Now, By, added) { BirthDate = state.BirthDate is null ? BirthDate : "" });
+        if (state.BirthDate is null && BirthDate.Length > 0)
+            events.AddRange(DutySchedule.ForMajority(BirthDate, turn));
         return Emit(events, after => DelegateAnswer.Of(after, turn, number));
     }
 

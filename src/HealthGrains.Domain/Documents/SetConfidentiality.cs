@@ -1,6 +1,7 @@
 using System.Globalization;
 using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Duties;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Patients;
 using HealthGrains.Domain.Refusals;
@@ -101,7 +102,8 @@ public sealed record SetConfidentiality(DocumentId Id, int EntryVersion, Confide
         {
             Recipients = Audience.ForLabels(state, entry, Labels, turn),
         };
-        return Emit([change, .. traces], after => DocumentView.Of(
+        var duties = entry.IsHiddenFromPatient ? [] : DutySchedule.ForHidden(entry.Id, Labels, turn);
+        return Emit([change, .. duties, .. traces], after => DocumentView.Of(
             after, after.Index.Find(entry.Id)!, By, sees)); // ! it was just changed
     }
 }

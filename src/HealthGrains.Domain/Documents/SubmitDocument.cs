@@ -1,6 +1,7 @@
 using System.Globalization;
 using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Duties;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Notifications;
 using HealthGrains.Domain.Patients;
@@ -90,6 +91,10 @@ public sealed record SubmitDocument(
             return Refuse(adult);
         if (Metadata.TypeCode == AdvanceDirectives && turn.Now < state.MajorityUnder(turn.Policy))
             return Refuse(RefusalCode.MetadataInvalid, "A minor has no advance directives.", "metadata.type_code");
+
+        // U2: whoever discarded the upload did so in a turn of this journal, so one of both turns sees the other.
+        if (Content.Upload is { } upload && state.IsDiscarded(upload))
+            return Refuse(RefusalCode.TargetNotFound, "There is no such upload, or it has expired.", "upload_id");
         if (Traits is not null
             && ((state.Traits is not null && !state.Traits.Fits(Traits))
                 || (state.Delegations.StatedBirthDate is { Length: > 0 } born && born != Traits.BirthDate)))
@@ -114,7 +119,7 @@ public sealed record SubmitDocument(
                 DocumentId = null,
                 UniqueId = Metadata.UniqueId,
                 Sha256 = Content.Sha256,
-                Size = Content.Bytes.Length,
+                Size = Content.Size,
                 AcceptedAt = turn.Now,
                 ClassCode = ClassCode,
                 Recipients = recipients.Count + 1,
@@ -124,8 +129,9 @@ public sealed record SubmitDocument(
         var submitted = new DocumentSubmitted(turn.Now, By, NewId, Metadata)
         {
             ClassCode = ClassCode,
-            Size = Content.Bytes.Length,
+            Size = Content.Size,
             Sha256 = Content.Sha256,
+            Upload = Content.Upload,
             BodySha256 = BodySha256,
             Replaces = replaced?.Id,
             Change = change,
@@ -139,11 +145,18 @@ public sealed record SubmitDocument(
             Recipients = recipients,
             RecipientsCode = code,
         };
+        IReadOnlyList<PatientEvent> duties =
+        [
+            .. DutySchedule.ForHidden(NewId, Metadata.Confidentiality, turn),
+            .. DutySchedule.ForMajority(submitted.Traits, turn),
+        ];
         IReadOnlyList<PatientEvent> events = opens
-            ? [new RecordOpened(turn.Now, By, Activated: false, RestoresContent: false), submitted]
-            : [submitted];
+            ? [new RecordOpened(turn.Now, By, Activated: false, RestoresContent: false), submitted, .. duties]
+            : [submitted, .. duties];
         return Decision<PatientState, PatientEvent, SubmissionReceipt>.Emit(
-            events, after => SubmissionReceipt.Of(after.Index.Find(NewId)!, alreadyKnown: false), Content); // ! just added
+            events,
+            after => SubmissionReceipt.Of(after.Index.Find(NewId)!, alreadyKnown: false), // ! just added
+            Content.Upload is null ? Content : null);
     }
 
     private Refusal? FindReplaced(

@@ -17,6 +17,11 @@ public static class ChangeCodes
         ChangeCode.CaregiverRefused => "REFUS_PARTAGE_PROFIL",
         ChangeCode.CaregiverDismissed => "REVOCATION_PAR_AIDE",
         ChangeCode.CaregiverResigned => "REVOCATION_PAR_AIDANT",
+        ChangeCode.VisibilityRestored => "REMISE_VISIBILITE_AUTO",
+        ChangeCode.VaccinationAdded => "AJOUT_VACCINATION",
+        ChangeCode.VaccinationConsulted => "CONSULT_VACCINATION",
+        ChangeCode.MajorityReached => "RAPPEL_CONSENT_PASSAGE_MAJO",
+        ChangeCode.MajorityReachedForRepresentatives => "RAPPEL_CONSENT_RL_PASSAGE_MAJO",
         _ => throw new ArgumentOutOfRangeException(nameof(code)),
     };
 
@@ -33,6 +38,11 @@ public static class ChangeCodes
         ChangeCode.CaregiverRefused => "Un aidant a refusé l'invitation",
         ChangeCode.CaregiverDismissed => "Le partage avec un aidant a pris fin",
         ChangeCode.CaregiverResigned => "Un aidant a mis fin au partage",
+        ChangeCode.VisibilityRestored => "Un document est maintenant visible",
+        ChangeCode.VaccinationAdded => "Une vaccination a été ajoutée",
+        ChangeCode.VaccinationConsulted => "Vos vaccinations ont été consultées",
+        ChangeCode.MajorityReached => "Vous êtes majeur : vérifiez vos consentements",
+        ChangeCode.MajorityReachedForRepresentatives => "La personne est majeure : votre accès prend fin",
         _ => throw new ArgumentOutOfRangeException(nameof(code)),
     };
 }

@@ -54,6 +54,13 @@ public sealed class PatientFeeds
     /// another.</summary>
     internal void TellOfCaregiver(DateTimeOffset at, ChangeCode code, Actor by) => Tell(at, code, null, by, true, true, false);
 
+    /// <summary>The person is reminded of the consents that others gave; the representatives, that their part is over.</summary>
+    internal void TellOfMajority(DateTimeOffset at, Actor by)
+    {
+        Tell(at, ChangeCode.MajorityReached, null, by, true, false, false);
+        Tell(at, ChangeCode.MajorityReachedForRepresentatives, null, by, false, true, false);
+    }
+
     private void Tell(
         DateTimeOffset at,
         ChangeCode code,
@@ -105,6 +112,8 @@ internal sealed class ShownAccesses
             _withheld.Add(document, withheld = []);
         withheld.Add(access);
     }
+
+    public void ForgetWithheld() => _withheld = null;
 
     /// <summary>Who read it while it was hidden is told now: with a number of now, so that no page is past it.</summary>
     public void Release(DocumentId document)

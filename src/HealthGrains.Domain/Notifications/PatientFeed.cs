@@ -24,20 +24,35 @@ public enum ChangeCode
     /// <summary>ACCES_BRIS_GLACE: any access in an emergency, in both modes.</summary>
     EmergencyAccess = 6,
 
+    /// <summary>REMISE_VISIBILITE_AUTO: a document that waited for an announcement became visible by itself.</summary>
+    VisibilityRestored = 20,
+
+    /// <summary>AJOUT_VACCINATION: a vaccination is visible for the first time.</summary>
+    VaccinationAdded = 21,
+
+    /// <summary>CONSULT_VACCINATION: a professional opened the vaccination book.</summary>
+    VaccinationConsulted = 22,
+
+    /// <summary>RAPPEL_CONSENT_PASSAGE_MAJO: the person came of age.</summary>
+    MajorityReached = 23,
+
+    /// <summary>RAPPEL_CONSENT_RL_PASSAGE_MAJO: the same, to the legal representatives.</summary>
+    MajorityReachedForRepresentatives = 24,
+
     /// <summary>PARTAGE_PROFIL_AIDANT: a caregiver was invited.</summary>
-    CaregiverInvited = 20,
+    CaregiverInvited = 30,
 
     /// <summary>ACCORD_PARTAGE_PROFIL: a caregiver accepted.</summary>
-    CaregiverAccepted = 21,
+    CaregiverAccepted = 31,
 
     /// <summary>REFUS_PARTAGE_PROFIL: a caregiver refused.</summary>
-    CaregiverRefused = 22,
+    CaregiverRefused = 32,
 
     /// <summary>REVOCATION_PAR_AIDE: the helped person's side ended it.</summary>
-    CaregiverDismissed = 23,
+    CaregiverDismissed = 33,
 
     /// <summary>REVOCATION_PAR_AIDANT: the caregiver ended it.</summary>
-    CaregiverResigned = 24,
+    CaregiverResigned = 34,
 }
 
 /// <summary>One line of what an audience is told.</summary>

@@ -2,6 +2,7 @@ using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Consent;
 using HealthGrains.Domain.Documents;
+using HealthGrains.Domain.Duties;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Notifications;
 using HealthGrains.Domain.Records;
@@ -39,6 +40,9 @@ public sealed record DocumentSubmitted(DateTimeOffset At, Actor By, DocumentId D
     public required long Size { get; init; }
 
     public required Sha256 Sha256 { get; init; }
+
+    /// <summary>Where the content was uploaded to; null when it is kept with the entry.</summary>
+    public UploadId? Upload { get; init; }
 
     public Sha256? BodySha256 { get; init; }
 
@@ -110,3 +114,33 @@ public sealed record PatientUnfollowed(DateTimeOffset At, Actor By) : PatientEve
 
 /// <summary>Somebody other than the patient read, or tried to.</summary>
 public sealed record RecordAccessed(DateTimeOffset At, Actor By, AccessTrace Trace) : PatientEvent(At, By);
+
+/// <summary>The record owes something to time from now on.</summary>
+/// <param name="Due">When; the parameters that led to it are not asked again.</param>
+public sealed record DutyScheduled(DateTimeOffset At, Actor By, DutyKind Kind, DateTimeOffset Due) : PatientEvent(At, By)
+{
+    /// <summary>The document concerned, if one is.</summary>
+    public DocumentId? Document { get; init; }
+}
+
+/// <summary>A document that waited for an announcement became visible to its patient by itself: its delay is over.</summary>
+/// <param name="Labels">The whole set, as it is from now on. Its older versions become visible with it.</param>
+public sealed record VisibilityRestored(
+    DateTimeOffset At, Actor By, DocumentId DocumentId, UniqueId UniqueId, ConfidentialityLabels Labels)
+    : PatientEvent(At, By);
+
+/// <summary>A closed record was destroyed: index, consents and followers are gone, only the traces are left. The contents are
+/// deleted from the store next.</summary>
+public sealed record RecordDestroyed(DateTimeOffset At, Actor By) : PatientEvent(At, By);
+
+/// <summary>The contents of a destroyed record were deleted from the store.</summary>
+/// <param name="Contents">How many; 0 where a deletion before this one had come to its end without being able to say so.</param>
+public sealed record ContentsErased(DateTimeOffset At, Actor By, long Contents) : PatientEvent(At, By);
+
+/// <summary>The traces of a destroyed record went as well.</summary>
+public sealed record TracesDestroyed(DateTimeOffset At, Actor By) : PatientEvent(At, By);
+
+/// <summary>The person came of age.</summary>
+public sealed record MajorityReached(DateTimeOffset At, Actor By) : PatientEvent(At, By);
+/// <summary>Nobody referred to an upload in time: from here on nobody can, and its bytes may be removed.</summary>
+public sealed record UploadDiscarded(DateTimeOffset At, Actor By, UploadId Upload) : PatientEvent(At, By);

@@ -3,6 +3,7 @@ using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Consent;
 using HealthGrains.Domain.Delegates;
 using HealthGrains.Domain.Documents;
+using HealthGrains.Domain.Duties;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Notifications;
 using HealthGrains.Domain.Policies;
@@ -21,7 +22,7 @@ public sealed class PatientState
     private readonly Dictionary<string, Follower> _followers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DateOnly> _lastAccessDay = new(StringComparer.Ordinal);
     private readonly List<TracedAccess> _accesses = [];
-    private readonly ShownAccesses _patientAccesses = new();
+    private ShownAccesses _patientAccesses = new();
 
     // The days on which only the person was told of a professional's first access. Null in most records.
     private Dictionary<string, DateOnly>? _secretAccessDay;
@@ -29,29 +30,37 @@ public sealed class PatientState
     // Most records show the delegates what they show the person: until they part there is one list.
     private ShownAccesses? _delegateAccesses;
 
+    private readonly HashSet<UploadId> _discarded = [];
+
     public RecordStatus Record { get; private set; } = RecordStatus.Absent;
 
-    public RecordIndex Index { get; } = new();
+    public RecordIndex Index { get; private set; } = new();
 
-    public ConsentState Consent { get; } = new();
+    public ConsentState Consent { get; private set; } = new();
+
+    /// <summary>What the record owes to time.</summary>
+    public DutyList Duties { get; } = new();
 
     /// <summary>Who acts for the patient.</summary>
-    public DelegationBook Delegations { get; } = new();
+    public DelegationBook Delegations { get; private set; } = new();
 
     /// <summary>What each audience of the patient's side is told.</summary>
-    public PatientFeeds Feeds { get; } = new();
+    public PatientFeeds Feeds { get; private set; } = new();
 
     /// <summary>What the patient is told.</summary>
     public AudienceFeed PatientFeed => Feeds.Patient;
 
     /// <summary>What the professionals who may read the record are told; their inboxes are told apart from it.</summary>
-    public AudienceFeed ProfessionalFeed { get; } = new();
+    public AudienceFeed ProfessionalFeed { get; private set; } = new();
 
     /// <summary>When the record was first opened.</summary>
     public DateTimeOffset? OpenedAt { get; private set; }
 
     /// <summary>When the person first activated it.</summary>
     public DateTimeOffset? ActivatedAt { get; private set; }
+
+    /// <summary>The patient wants documents that come from now on to be masked from professionals.</summary>
+    public bool MasksFuture { get; private set; }
 
     /// <summary>Traits of the first document that stated them.</summary>
     public PatientTraits? Traits { get; private set; }
@@ -82,6 +91,9 @@ public sealed class PatientState
     public bool IsFirstAccessOfDay(string professional, DateTimeOffset now) =>
         !_lastAccessDay.TryGetValue(professional, out var day) || day != DateOnly.FromDateTime(now.UtcDateTime);
 
+    /// <summary>The upload was given up: no document may refer to it.</summary>
+    public bool IsDiscarded(UploadId upload) => _discarded.Contains(upload);
+
     public void Apply(PatientEvent change, EventStamp stamp)
     {
         switch (change)
@@ -89,6 +101,7 @@ public sealed class PatientState
             case RecordOpened opened:
                 if (Record.State == RecordState.Closed && !opened.RestoresContent)
                     Index.SealAll();
+                Duties.Remove(DutyKind.Destroy);
                 OpenedAt ??= opened.At;
                 ActivatedAt ??= opened.Activated ? opened.At : null;
                 Record = new RecordStatus(
@@ -157,6 +170,30 @@ public sealed class PatientState
             case RecordAccessed accessed:
                 ApplyAccessed(accessed);
                 break;
+            case DutyScheduled scheduled:
+                ApplyScheduled(scheduled);
+                break;
+            case VisibilityRestored restored:
+                ApplyRestored(restored);
+                break;
+            case RecordDestroyed destroyed:
+                ApplyDestroyed(destroyed);
+                break;
+            case ContentsErased:
+                Duties.Remove(DutyKind.Destroy);
+                break;
+            case TracesDestroyed:
+                Duties.Remove(DutyKind.DestroyTraces);
+                _accesses.Clear();
+                (_patientAccesses, _delegateAccesses) = (new ShownAccesses(), null);
+                break;
+            case MajorityReached majority:
+                Duties.Remove(DutyKind.Majority);
+                Feeds.TellOfMajority(majority.At, majority.By);
+                break;
+            case UploadDiscarded discarded:
+                _discarded.Add(discarded.Upload);
+                break;
             default:
                 throw new InvalidOperationException($"{change.GetType().Name} has no effect defined.");
         }
@@ -181,6 +218,7 @@ public sealed class PatientState
             Replaces = submitted.Replaces,
             Size = submitted.Size,
             Sha256 = submitted.Sha256,
+            Upload = submitted.Upload,
             BodySha256 = submitted.BodySha256,
             SubmittedAt = submitted.At,
             Depositor = submitted.By,
@@ -254,14 +292,92 @@ public sealed class PatientState
 
         bool Appears(PatientAudience audience) => before.IsHiddenFrom(audience) && !entry.IsHiddenFrom(audience);
 
+        BecomeVisible(entry);
+    }
+
+    // Who read it while it was hidden is told now: with a number of now, so that no page is past it.
+    private void BecomeVisible(DocumentEntry entry)
+    {
         if (!entry.IsHiddenFrom(PatientAudience.Representatives))
             _delegateAccesses?.Release(entry.Id);
-        if (!entry.IsHiddenFromPatient)
+        if (entry.IsHiddenFromPatient)
+            return;
+        Duties.Remove(DutyKind.Reveal, entry.Id);
+        if (entry.IsHiddenFromRepresentatives)
+            PartAccesses();
+        _patientAccesses.Release(entry.Id);
+    }
+
+    // A duty that has lost its object is none: it would be asked about for ever.
+    private void ApplyScheduled(DutyScheduled scheduled)
+    {
+        var isOwed = scheduled.Kind switch
         {
-            if (entry.IsHiddenFromRepresentatives)
-                PartAccesses();
-            _patientAccesses.Release(entry.Id);
+            DutyKind.Reveal => scheduled.Document is { } id
+                && Index.Find(id) is { IsHiddenFromPatient: true, Status: not DocumentStatus.Deleted },
+            DutyKind.Destroy => Record.State == RecordState.Closed,
+            DutyKind.DestroyTraces => Record.State == RecordState.Destroyed,
+            _ => !Record.IsUnknown,
+        };
+        if (isOwed)
+            Duties.Set(scheduled.Kind, scheduled.Document, scheduled.Due);
+    }
+
+    private void ApplyRestored(VisibilityRestored restored)
+    {
+        if (Index.Find(restored.DocumentId) is not { } before)
+            return;
+        Index.Change(before.Id, known => known with
+        {
+            EntryVersion = known.EntryVersion + 1,
+            Metadata = known.Metadata with { Confidentiality = restored.Labels },
+        });
+        BecomeVisible(Index.Find(before.Id)!); // ! it was just changed
+
+        // What the label covered goes with it: older versions have no time of their own.
+        for (var older = before.Replaces; older is { } id; older = Index.Find(id)?.Replaces)
+        {
+            if (Index.Find(id) is not { IsHiddenFromPatient: true } || Duties.DueOf(DutyKind.Reveal, id) is not null)
+                continue;
+            Index.Change(id, known => known with
+            {
+                EntryVersion = known.EntryVersion + 1,
+                Metadata = known.Metadata with
+                {
+                    Confidentiality = known.Metadata.Confidentiality & ~ConfidentialityLabels.HiddenFromPatient,
+                },
+            });
+            BecomeVisible(Index.Find(id)!); // ! it was just changed
         }
+
+        if (before is { Status: DocumentStatus.Approved, Sealed: false, IsHiddenFromPatient: true })
+        {
+            Feeds.Tell(
+                restored.At, ChangeCode.VisibilityRestored, before.Id, restored.By,
+                delegates: !before.IsHiddenFromRepresentatives);
+        }
+    }
+
+    private void ApplyDestroyed(RecordDestroyed destroyed)
+    {
+        // The duty itself stays until the contents are deleted too.
+        var erasure = Duties.DueOf(DutyKind.Destroy) ?? destroyed.At;
+        Duties.Clear();
+        Duties.Set(DutyKind.Destroy, null, erasure);
+        Record = new RecordStatus(RecordState.Destroyed, destroyed.At, "", false);
+        Index = new RecordIndex();
+        Consent = new ConsentState();
+        Feeds = new PatientFeeds();
+        Delegations = new DelegationBook();
+        ProfessionalFeed = new AudienceFeed();
+        Traits = null;
+        MasksFuture = false;
+        (OpenedAt, ActivatedAt) = (null, null);
+        _followers.Clear();
+        _lastAccessDay.Clear();
+        _secretAccessDay = null;
+        _patientAccesses.ForgetWithheld();
+        _delegateAccesses?.ForgetWithheld();
     }
 
     private void ApplyWithdrawn(DocumentWithdrawn withdrawn)
@@ -272,6 +388,7 @@ public sealed class PatientState
             EntryVersion = entry.EntryVersion + 1,
             WithdrawnAt = withdrawn.At,
         });
+        Duties.Remove(DutyKind.Reveal, withdrawn.DocumentId);
         if (Index.Find(withdrawn.DocumentId) is not { } entry)
             return;
         Feeds.Tell(

@@ -26,6 +26,16 @@ public sealed record DomainPolicy
     /// patient at once.</summary>
     public bool AllowMaskedAndInvisible { get; init; }
 
+    /// <summary><c>Labels:InvisiblePatientMaxDays</c>: after how long a document that is hidden from its patient becomes visible
+    /// by itself; null: never. Of what is hidden from then on.</summary>
+    public TimeSpan? InvisiblePatientMax { get; init; }
+
+    /// <summary><c>Record:RetentionYears</c>: how long a closed record is kept, and its traces.</summary>
+    public int RetentionYears { get; init; } = 10;
+
+    /// <summary><c>Minor:MajorityAge</c>, in years; representation ends on that birthday.</summary>
+    public int MajorityAge { get; init; } = 18;
+
     /// <summary><c>Emergency:Defaults</c>: what an emergency may read of a patient who has decided nothing.</summary>
     public EmergencyFlags EmergencyDefaults { get; init; } = new(true, true, false);
 
@@ -41,9 +51,6 @@ public sealed record DomainPolicy
 
     /// <summary><c>Access:MedecinTraitantActsForPatient</c>: the attending physician exercises the patient's rights.</summary>
     public bool AttendingPhysicianActsForPatient { get; init; }
-
-    /// <summary><c>Minor:MajorityAge</c>: in years; representation ends on that birthday.</summary>
-    public int MajorityAge { get; init; } = 18;
 
     /// <summary><c>Delegation:InvitationLifetime</c>: how long who is invited may wait with the answer.</summary>
     public TimeSpan DelegateInvitation { get; init; } = TimeSpan.FromDays(30);

@@ -2,6 +2,7 @@ using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Consent;
 using HealthGrains.Domain.Documents;
+using HealthGrains.Domain.Duties;
 using HealthGrains.Domain.Patients;
 using HealthGrains.Domain.Refusals;
 using HealthGrains.Domain.Turns;
@@ -53,10 +54,14 @@ public sealed record CloseRecord(string Reason, bool DeletionRequested) : Patien
             return Reply(new ConsentChange(state.Record.Since ?? turn.Now, state.Consent.Version, true));
         if (state.Record.State == RecordState.Destroyed)
             return Refuse(RefusalCode.PatientUnknown, "There is no such record.", "patient");
-        PatientEvent change = state.Record.IsOpen || asksForDeletion
-            ? new RecordClosed(turn.Now, By, Reason, DeletionRequested)
-            : new RecordOpposed(turn.Now, By, Reason);
-        return Emit([change], after => new ConsentChange(turn.Now, after.Consent.Version, false));
+        IReadOnlyList<PatientEvent> changes = state.Record.IsOpen || asksForDeletion
+            ?
+            [
+                new RecordClosed(turn.Now, By, Reason, DeletionRequested),
+                DutySchedule.ForClosing(DeletionRequested, turn),
+            ]
+            : [new RecordOpposed(turn.Now, By, Reason)];
+        return Emit(changes, after => new ConsentChange(turn.Now, after.Consent.Version, false));
     }
 }
 

@@ -25,6 +25,9 @@ public readonly record struct EntrySummary(string EventType, DateTimeOffset At)
                         ? "SubmissionsRecorded"
                         : Name(ledger.EventCase.ToString()),
                     Stored.Time(ledger.At));
+            case JournalKind.Agenda:
+                var agenda = Stored.Parse(AgendaEntry.Parser, body);
+                return new EntrySummary("Agenda" + Name(agenda.EventCase.ToString()), Stored.Time(agenda.At));
             default:
                 return new EntrySummary("Unknown", DateTimeOffset.UnixEpoch);
         }

@@ -14,7 +14,8 @@ namespace HealthGrains.Grains.Journal;
 /// <para>J4. Entries carry a hash chain for each journal, <see cref="EntryHash"/>. What is checked on writing is checked
 /// on reading: a broken chain is <see cref="JournalDamagedException"/>, never a shorter or another history.</para>
 /// <para>J5. A checkpoint moves by compare-and-swap. Inside a turn it moves in the turn's commit, or neither does.</para>
-/// <para>J6. Content is bytes by journal and SHA-256, in the turn's commit. It is written once and never changed.</para>
+/// <para>J6. Content is bytes by journal and SHA-256, in the turn's commit. It is written once and never changed;
+/// it goes only with all contents of its journal, <see cref="DeleteContentsAsync"/>.</para>
 /// <para>All members may be called concurrently. Turns of different journals share one commit: what arrived while
 /// the previous commit ran is the next batch, with no timer. A store never sees a patient: only ids and bytes.</para>
 /// </remarks>
@@ -75,6 +76,16 @@ public interface IJournalStore : IAsyncDisposable
     /// <exception cref="JournalDamagedException">The bytes are not those that were written.</exception>
     IAsyncEnumerable<ReadOnlyMemory<byte>> ReadContentAsync(
         JournalId journal, Sha256 sha256, CancellationToken cancellation);
+
+    /// <summary>Deletes every content of a journal from the store; its entries stay. Durable when it completes, and done again
+    /// without harm. Whoever asks has decided before, in the journal, that nothing writes a content there any more.</summary>
+    /// <remarks>Erased is what this store can reach: not its backups, nor what a database keeps of deleted rows until it writes
+    /// there again; the page of the store's format says what that is. A read under way may end with
+    /// <see cref="JournalUnavailableException"/>, never with other bytes.</remarks>
+    /// <returns>How many contents there were.</returns>
+    /// <exception cref="JournalUnavailableException">Some may be deleted already; a retry may succeed.</exception>
+    /// <exception cref="JournalOutcomeUnknownException">Ask again.</exception>
+    ValueTask<long> DeleteContentsAsync(JournalId journal, CancellationToken shutdown);
 
     /// <summary>Re-reads journals while the store serves, and checks chain, density, heads, content and high-water marks.</summary>
     /// <param name="journal">One journal, or null for the whole store.</param>

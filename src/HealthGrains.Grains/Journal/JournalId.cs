@@ -18,7 +18,7 @@ public readonly record struct JournalId
 
     public JournalKind Kind { get; }
 
-    /// <summary>Kind and key: <c>patient/…</c>, <c>inbox/…</c>, <c>sender/…</c>.</summary>
+    /// <summary>Kind and key: <c>patient/…</c>, <c>inbox/…</c>, <c>sender/…</c>, <c>agenda/…</c>.</summary>
     public string Value { get; }
 
     public string Key => Value[Prefix(Kind).Length..];
@@ -27,7 +27,8 @@ public readonly record struct JournalId
     /// <exception cref="FormatException">The text names no known kind.</exception>
     public static JournalId Parse(string value)
     {
-        foreach (var kind in (ReadOnlySpan<JournalKind>)[JournalKind.Patient, JournalKind.Inbox, JournalKind.Sender])
+        foreach (var kind in (ReadOnlySpan<JournalKind>)
+            [JournalKind.Patient, JournalKind.Inbox, JournalKind.Sender, JournalKind.Agenda])
         {
             if (value.StartsWith(Prefix(kind), StringComparison.Ordinal))
                 return new JournalId(kind, value[Prefix(kind).Length..]);
@@ -56,6 +57,7 @@ public readonly record struct JournalId
         JournalKind.Patient => "patient/",
         JournalKind.Inbox => "inbox/",
         JournalKind.Sender => "sender/",
+        JournalKind.Agenda => "agenda/",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 }
@@ -71,4 +73,7 @@ public enum JournalKind
 
     /// <summary>What one producer's organisation submitted.</summary>
     Sender = 3,
+
+    /// <summary>What the records of one shard owe to time.</summary>
+    Agenda = 4,
 }

@@ -161,6 +161,20 @@ public sealed class MemoryJournalStore : IJournalStore
         }
     }
 
+    public ValueTask<long> DeleteContentsAsync(JournalId journal, CancellationToken shutdown)
+    {
+        JournalGuard.CheckJournal(journal);
+        ThrowIfClosed();
+        shutdown.ThrowIfCancellationRequested();
+        lock (_medium.Gate)
+        {
+            var gone = _medium.Contents.Keys.Where(key => key.Journal == journal).ToList();
+            foreach (var key in gone)
+                _medium.Contents.Remove(key);
+            return ValueTask.FromResult((long)gone.Count);
+        }
+    }
+
     public async ValueTask<VerifyReport> VerifyAsync(
         JournalId? journal, IProgress<long>? progress, CancellationToken cancellation)
     {

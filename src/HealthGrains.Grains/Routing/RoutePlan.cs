@@ -1,3 +1,4 @@
+using HealthGrains.Domain.Agendas;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Inboxes;
 using HealthGrains.Domain.Notifications;
@@ -15,6 +16,9 @@ internal sealed class RoutePlan
     public Dictionary<ProfessionalId, List<Delivery>> Inboxes { get; } = [];
 
     public Dictionary<StructureId, List<LedgerLine>> Senders { get; } = [];
+
+    /// <summary>What the records of this shard owe to time.</summary>
+    public List<AgendaItem> Duties { get; } = [];
 
     /// <summary>Everything up to here is in the plan.</summary>
     public long UpTo { get; private set; }
@@ -70,6 +74,9 @@ internal sealed class RoutePlan
                 break;
             case ConfidentialityChanged labels:
                 Tell(entry, labels.Recipients, labels.At, ChangeCode.DocumentAdded, labels.DocumentId);
+                break;
+            case DutyScheduled duty:
+                Duties.Add(new AgendaItem(entry.Position, duty.Due, GrainIds.PatientOf(entry.Journal)));
                 break;
         }
     }

@@ -1,3 +1,4 @@
+using HealthGrains.Domain.Agendas;
 using HealthGrains.Domain.Inboxes;
 using HealthGrains.Domain.Senders;
 using HealthGrains.Grains.Engine;
@@ -7,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace HealthGrains.Grains.Routing;
 
-/// <summary>Tails every shard's log and delivers what it says to inboxes and senders' ledgers.</summary>
+/// <summary>Tails every shard's log and delivers what it says to inboxes, senders' ledgers and agendas.</summary>
 /// <remarks>
 /// <para>R1. Everything in the log before a checkpoint has been taken in by everybody whom it names. The checkpoint moves only
 /// after the deliveries are durable.</para>
@@ -204,6 +205,13 @@ public sealed class Router : IAsyncDisposable
                 },
                 shard,
                 stopping));
+        }
+
+        if (plan.Duties.Count > 0)
+        {
+            var command = new TakeIntoAgenda(upTo, plan.Duties);
+            deliveries.Add(UntilDoneAsync(
+                async () => await _engine.AskAsync(GrainIds.AgendaOf(shard), command, stopping), shard, stopping));
         }
 
         await Task.WhenAll(deliveries);

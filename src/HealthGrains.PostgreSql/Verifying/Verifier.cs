@@ -183,7 +183,11 @@ internal sealed class Verifier(Database database, int shards, IProgress<long>? p
     {
         using var batch = connection.Reading()
             .With(
-                "SELECT number, bytes FROM chunk WHERE journal = $1 AND sha256 = $2 ORDER BY number",
+                "SELECT 0, bytes FROM content WHERE journal = $1 AND sha256 = $2 AND bytes IS NOT NULL "
+                + "UNION ALL (SELECT number, bytes FROM chunk WHERE journal = $1 AND sha256 = $2 ORDER BY number)",
+                Sql.Text(content.Journal), Sql.Blob(content.Sha256))
+            .With(
+                "SELECT 1 FROM content WHERE journal = $1 AND sha256 = $2",
                 Sql.Text(content.Journal), Sql.Blob(content.Sha256))
             .With("COMMIT");
         var reader = await batch.ExecuteReaderAsync(token).ConfigureAwait(false);
@@ -197,6 +201,14 @@ internal sealed class Verifier(Database database, int shards, IProgress<long>? p
                 return false;
             hash.AppendData(chunk);
             size += chunk.Length;
+        }
+
+        // It may have been deleted since it was listed.
+        if (number == 0)
+        {
+            await reader.NextResultAsync(token).ConfigureAwait(false);
+            if (!await reader.ReadAsync(token).ConfigureAwait(false))
+                return true;
         }
 
         return size == content.Size && hash.GetHashAndReset().AsSpan().SequenceEqual(content.Sha256);

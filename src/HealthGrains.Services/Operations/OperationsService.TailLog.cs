@@ -75,6 +75,7 @@ internal sealed partial class OperationsService
                 JournalKind.Patient => "patient",
                 JournalKind.Inbox => "inbox",
                 JournalKind.Sender => "sender",
+                JournalKind.Agenda => "agenda",
                 _ => "",
             },
             Journal = context.Pseudonyms.Of(entry.Journal),

@@ -34,7 +34,12 @@ internal static class ContentReading
                 ? first
                 : await readers.ReadAsync(session => session.Chunk(number), cancellation).ConfigureAwait(false);
             if (chunk is null || chunk.Length != Math.Min(rest, JournalLimits.ContentChunkBytes))
-                throw Damaged(journal, shard);
+            {
+                throw await readers.ReadAsync(session => session.Content(id, sha256) is null, cancellation).ConfigureAwait(false)
+                    ? new JournalUnavailableException("The content was deleted while it was read.", JournalUnavailableReason.Away)
+                    : Damaged(journal, shard);
+            }
+
             hash.AppendData(chunk);
             rest -= chunk.Length;
             if (rest == 0 && new Sha256(hash.GetHashAndReset()) != sha256)

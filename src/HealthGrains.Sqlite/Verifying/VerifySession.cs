@@ -7,7 +7,7 @@ using HealthGrains.Sqlite.Reading;
 namespace HealthGrains.Sqlite.Verifying;
 
 /// <summary>How far the store had come when a verification began; entries up to here never change again.</summary>
-internal sealed record VerifyEnd(IReadOnlyList<long> Positions, long LastChunk);
+internal sealed record VerifyEnd(IReadOnlyList<long> Positions);
 
 /// <summary>A journal on which a verification walks backwards: the entry it expects next.</summary>
 internal sealed record JournalWalk(
@@ -21,8 +21,7 @@ internal sealed record ContentKey(byte[] Journal, byte[] Sha256, ContentRow Row)
 internal static class VerifySession
 {
     public static VerifyEnd End(ReadSession session) => new(
-        [.. Enumerable.Range(0, session.Shards).Select(session.Position)],
-        session.Connection.Query("SELECT max(number) FROM chunk"));
+        [.. Enumerable.Range(0, session.Shards).Select(session.Position)]);
 
     /// <summary>One page of a log: dense, sealed, each entry in the shard of its journal.</summary>
     /// <returns>The last position that was checked.</returns>
@@ -180,6 +179,9 @@ internal static class VerifySession
 
     private static void CheckContent(ReadSession session, ContentKey content)
     {
+        // It may have been deleted since it was listed.
+        if (session.Content(content.Journal, new Sha256(content.Sha256)) is null)
+            return;
         var journal = JournalIdText.TryParse(content.Journal);
         if (journal is null || content.Row.Size is < 1 or > JournalLimits.ContentBytesMax)
             throw ContentDamaged(session, journal);
@@ -197,6 +199,12 @@ internal static class VerifySession
         if (!hash.GetHashAndReset().AsSpan().SequenceEqual(content.Sha256))
             throw ContentDamaged(session, journal);
     }
+
+    /// <summary>Chunks that hold bytes, and those that contents have: in one transaction, since contents may be deleted.</summary>
+    public static (long Written, long Owned) CountChunks(ReadSession session) => (
+        session.Connection.Query("SELECT count(*) FROM chunk WHERE length(bytes) > 0"),
+        session.Connection.Query(
+            $"SELECT total((size + {JournalLimits.ContentChunkBytes - 1}) / {JournalLimits.ContentChunkBytes}) FROM content"));
 
     /// <summary>The seals of all checkpoints.</summary>
     public static int CheckCheckpoints(ReadSession session)

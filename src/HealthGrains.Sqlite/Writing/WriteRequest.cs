@@ -74,3 +74,19 @@ internal sealed class SnapshotRequest(JournalId journal, int shard, JournalSnaps
 
     public override void Fail(JournalException exception) => _done.SetException(exception);
 }
+
+/// <summary>The next contents of a journal that are to be deleted.</summary>
+internal sealed class EraseRequest(JournalId journal) : WriteRequest(journal.Value.Length)
+{
+    private readonly TaskCompletionSource<int> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _erased;
+
+    /// <summary>How many; 0 when none is left.</summary>
+    public Task<int> Done => _done.Task;
+
+    public override void Apply(WriteSession session) => _erased = session.Erase(journal);
+
+    public override void Succeed() => _done.SetResult(_erased);
+
+    public override void Fail(JournalException exception) => _done.SetException(exception);
+}

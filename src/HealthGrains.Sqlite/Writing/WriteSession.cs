@@ -2,6 +2,7 @@ using System.Text;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Grains.Journal;
 using HealthGrains.Sqlite.Native;
+using HealthGrains.Sqlite.Reading;
 
 namespace HealthGrains.Sqlite.Writing;
 
@@ -187,6 +188,50 @@ internal sealed class WriteSession
         _writeSnapshot.BindText(1, id).Bind(2, snapshot.Version).BindBlob(3, _hash).BindBlob(4, seal)
             .BindBlob(5, snapshot.Body.Span).Run();
         return true;
+    }
+
+    /// <summary>Deletes a few contents of a journal, with zeros over their bytes.</summary>
+    /// <returns>How many; 0 when none is left.</returns>
+    public int Erase(JournalId journal)
+    {
+        var id = Encoding.ASCII.GetBytes(journal.Value);
+        var contents = new List<(byte[] Sha256, ContentRow Row)>();
+        using (var read = _connection.PrepareOnce(
+            "SELECT sha256, size, first_chunk FROM content WHERE journal = ?1 LIMIT ?2"))
+        {
+            read.BindText(1, id).Bind(2, SqliteLimits.ErasedTogetherMax);
+            while (read.Step())
+                contents.Add((read.Blob(0).ToArray(), new ContentRow(read.Integer(1), read.Integer(2))));
+        }
+
+        if (contents.Count == 0)
+            return 0;
+        _connection.Execute("PRAGMA secure_delete = ON");
+        try
+        {
+            using var last = _connection.PrepareOnce("SELECT max(number) FROM chunk");
+            last.Step();
+            var highest = last.Integer(0);
+            last.Reset();
+            using var delete = _connection.PrepareOnce("DELETE FROM chunk WHERE number >= ?1 AND number < ?2 AND number <> ?3");
+
+            // The highest number stays, empty: no number is ever given twice, so that a slow reader of what was there never
+            // reads what came after.
+            using var empty = _connection.PrepareOnce("UPDATE chunk SET bytes = x'' WHERE number = ?3 AND ?3 >= ?1 AND ?3 < ?2");
+            using var forget = _connection.PrepareOnce("DELETE FROM content WHERE journal = ?1 AND sha256 = ?2");
+            foreach (var (sha256, row) in contents)
+            {
+                delete.Bind(1, row.FirstChunk).Bind(2, row.FirstChunk + row.Chunks).Bind(3, highest).Run();
+                empty.Bind(1, row.FirstChunk).Bind(2, row.FirstChunk + row.Chunks).Bind(3, highest).Run();
+                forget.BindText(1, id).BindBlob(2, sha256).Run();
+            }
+        }
+        finally
+        {
+            _connection.Execute("PRAGMA secure_delete = OFF");
+        }
+
+        return contents.Count;
     }
 
     /// <summary>Version and position of a journal's newest entry, whose hash goes to <see cref="_hash"/>.</summary>

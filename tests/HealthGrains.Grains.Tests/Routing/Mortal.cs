@@ -85,6 +85,9 @@ internal sealed class MortalStore(IJournalStore store, Mortality mortality, int 
         JournalId journal, Sha256 sha256, CancellationToken cancellation) =>
         store.ReadContentAsync(journal, sha256, cancellation);
 
+    public ValueTask<long> DeleteContentsAsync(JournalId journal, CancellationToken shutdown) =>
+        mortality.StepAsync(() => store.DeleteContentsAsync(journal, shutdown));
+
     public ValueTask<VerifyReport> VerifyAsync(
         JournalId? journal, IProgress<long>? progress, CancellationToken cancellation) =>
         store.VerifyAsync(journal, progress, cancellation);

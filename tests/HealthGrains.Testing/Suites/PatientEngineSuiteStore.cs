@@ -168,6 +168,9 @@ public sealed class WatchedStore(IJournalStore inner) : IJournalStore
         JournalId journal, Sha256 sha256, CancellationToken cancellation) =>
         inner.ReadContentAsync(journal, sha256, cancellation);
 
+    public ValueTask<long> DeleteContentsAsync(JournalId journal, CancellationToken shutdown) =>
+        inner.DeleteContentsAsync(journal, shutdown);
+
     public ValueTask<VerifyReport> VerifyAsync(
         JournalId? journal, IProgress<long>? progress, CancellationToken cancellation) =>
         inner.VerifyAsync(journal, progress, cancellation);

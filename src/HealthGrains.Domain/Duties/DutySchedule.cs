@@ -1,0 +1,50 @@
+using System.Globalization;
+using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Documents;
+using HealthGrains.Domain.Identity;
+using HealthGrains.Domain.Patients;
+using HealthGrains.Domain.Records;
+using HealthGrains.Domain.Turns;
+
+namespace HealthGrains.Domain.Duties;
+
+/// <summary>When something becomes due. It is decided with its cause, under the parameters of that turn, and stored with it: a
+/// parameter that changes later changes nothing that was decided before.</summary>
+public static class DutySchedule
+{
+    /// <summary>A document that is hidden from its patient from now on.</summary>
+    /// <returns>Nothing while no delay is configured.</returns>
+    public static IReadOnlyList<PatientEvent> ForHidden(DocumentId document, ConfidentialityLabels labels, TurnContext turn) =>
+        labels.HasFlag(ConfidentialityLabels.HiddenFromPatient) && turn.Policy.InvisiblePatientMax is { } delay
+            ? [new DutyScheduled(turn.Now, Actor.System, DutyKind.Reveal, turn.Now + delay) { Document = document }]
+            : [];
+
+    /// <summary>A record that is closed now, or that was closed and is to be deleted.</summary>
+    public static DutyScheduled ForClosing(bool deletionRequested, TurnContext turn) => new(
+        turn.Now,
+        Actor.System,
+        DutyKind.Destroy,
+        deletionRequested ? turn.Now : turn.Now.AddYears(turn.Policy.RetentionYears));
+
+    /// <summary>Traces outlive what they are about, until as long after the closing as a record is kept.</summary>
+    public static DutyScheduled ForTraces(DateTimeOffset closedAt, TurnContext turn) =>
+        new(turn.Now, Actor.System, DutyKind.DestroyTraces, closedAt.AddYears(turn.Policy.RetentionYears));
+
+    /// <summary>A person whose birth date is known now, and who is a minor.</summary>
+    public static IReadOnlyList<PatientEvent> ForMajority(PatientTraits? traits, TurnContext turn) =>
+        ForMajority(traits?.BirthDate, turn);
+
+    /// <inheritdoc cref="ForMajority(PatientTraits?, TurnContext)"/>
+    public static IReadOnlyList<PatientEvent> ForMajority(string? birthDate, TurnContext turn) =>
+        MajorityOf(birthDate, turn) is { } majority && majority > turn.Now
+            ? [new DutyScheduled(turn.Now, Actor.System, DutyKind.Majority, majority)]
+            : [];
+
+    // A birth date of which a part is not known, as 19790000, tells no birthday.
+    private static DateTimeOffset? MajorityOf(string? birthDate, TurnContext turn) =>
+        DateTimeOffset.TryParseExact(
+            birthDate, "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var birth)
+            && birth.Year < DateTimeOffset.MaxValue.Year - turn.Policy.MajorityAge
+            ? birth.AddYears(turn.Policy.MajorityAge)
+            : null;
+}

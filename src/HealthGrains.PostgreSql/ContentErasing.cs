@@ -1,0 +1,26 @@
+using HealthGrains.Grains.Journal;
+using Npgsql;
+
+namespace HealthGrains.PostgreSql;
+
+/// <summary>Deletes contents, outside the turns' commits: done twice it does no harm.</summary>
+internal static class ContentErasing
+{
+    /// <summary>Deletes a few contents of a journal.</summary>
+    /// <returns>How many; 0 when none is left.</returns>
+    public static async Task<int> EraseAsync(NpgsqlConnection connection, JournalId journal)
+    {
+        // The chunks of content rows that are locked: a second process deletes others, or waits and finds these gone.
+        using var command = new NpgsqlCommand(
+            "WITH some AS MATERIALIZED (SELECT journal, sha256 FROM content WHERE journal = $1 LIMIT $2 FOR UPDATE), "
+            + "bytes AS (DELETE FROM chunk USING some WHERE chunk.journal = some.journal AND chunk.sha256 = some.sha256), "
+            + "rows AS (DELETE FROM content USING some WHERE content.journal = some.journal AND content.sha256 = some.sha256 "
+            + "RETURNING 1) SELECT count(*)::integer FROM rows",
+            connection)
+        {
+            CommandTimeout = 0,
+            Parameters = { Sql.Text(journal.Value), Sql.Integer(PostgreSqlLimits.ErasedTogetherMax) },
+        };
+        return (int)(await command.ExecuteScalarAsync().ConfigureAwait(false))!; // ! count gives a row
+    }
+}
