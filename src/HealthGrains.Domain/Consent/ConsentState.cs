@@ -82,6 +82,23 @@ public sealed class ConsentState
     private Dictionary<string, Actor>? _blockedByOthers;
     private SortedDictionary<string, PurposeConsent>? _purposes;
 
+    public ConsentState()
+    {
+    }
+
+    private ConsentState(ConsentState other)
+    {
+        foreach (var authorization in other._authorizations)
+            Grant(authorization);
+        foreach (var (professional, since) in other._blocked)
+            _blocked.Add(professional, since);
+        _blockedByOthers = other._blockedByOthers is null ? null : new Dictionary<string, Actor>(other._blockedByOthers, StringComparer.Ordinal);
+        _purposes = other._purposes is null ? null : new SortedDictionary<string, PurposeConsent>(other._purposes, StringComparer.Ordinal);
+        AttendingPhysician = other.AttendingPhysician;
+        Emergency = other.Emergency;
+        Version = other.Version;
+    }
+
     /// <summary>All, also those that have ended, in the order of their numbers.</summary>
     public IReadOnlyList<Authorization> Authorizations => _authorizations;
 
@@ -103,7 +120,7 @@ public sealed class ConsentState
     public IReadOnlyDictionary<string, PurposeConsent> Purposes => _purposes ?? NoPurposes;
 
     /// <summary>Who blocked: the patient, or who acted for the patient.</summary>
-    public Actor BlockedBy(string professional) => 
+    public Actor BlockedBy(string professional) =>
         _blockedByOthers?.GetValueOrDefault(professional) ?? Actor.Patient;
 
     /// <summary>True if a permit that is in force makes this professional an administrator of the record.</summary>
@@ -116,6 +133,15 @@ public sealed class ConsentState
         (policy.AttendingPhysicianSeesMasked && AttendingPhysician == professional) || IsAdministrator(professional, now);
 
     public bool IsBlocked(ProfessionalId professional) => _blocked.ContainsKey(professional.ToString());
+
+    /// <summary>A copy on which a change can be tried; this one is not touched.</summary>
+    internal ConsentState Copy() => new(this);
+
+    /// <summary>The word that answers for a reader: the denial that refuses, else the permit that lasts longest; null if there is
+    /// none.</summary>
+    public Authorization? Deciding(Reader reader, DateTimeOffset now) => Naming(reader)
+        .Where(word => word.IsActive(now))
+        .OrderBy(word => word.Permit).ThenByDescending(word => word.End ?? DateTimeOffset.MaxValue).FirstOrDefault();
 
     public ConsentAnswer Evaluate(Reader reader, DateTimeOffset now)
     {

@@ -30,6 +30,7 @@ internal sealed partial class ConsentsService(ServiceContext context)
         .Unary<Wire.AddDelegateRequest, Wire.AddDelegateResponse>("AddDelegate", AddDelegateAsync)
         .Unary<Wire.RevokeDelegateRequest, Wire.RevokeDelegateResponse>("RevokeDelegate", RevokeDelegateAsync)
         .Unary<Wire.AnswerDelegationRequest, Wire.AnswerDelegationResponse>("AnswerDelegation", AnswerDelegationAsync)
+        .Unary<Wire.ExplainAccessRequest, Wire.ExplainAccessResponse>("ExplainAccess", ExplainAccessAsync)
         .Service;
 
     /// <exception cref="RpcException">METADATA_INVALID.</exception>

@@ -92,6 +92,9 @@ public sealed class AccessMatrixTests : IAsyncLifetime
             client.SetAttendingPhysicianAsync(patient.ToWire(), People.DoctorId),
         ["Consents.AddDelegate"] = (client, patient) => client.AddDelegateAsync(patient.ToWire(), "carer-4"),
         ["Consents.RevokeDelegate"] = (client, patient) => client.RevokeDelegateAsync(patient.ToWire(), "3"),
+        ["Consents.ExplainAccess"] = (client, patient) =>
+            client.CallAsync<Wire.ExplainAccessRequest, Wire.ExplainAccessResponse>(
+                "Consents/ExplainAccess", new Wire.ExplainAccessRequest { Patient = patient.ToWire() }),
         ["Consents.AnswerDelegation"] = (client, patient) => client.AnswerDelegationAsync(patient.ToWire()),
         ["Inbox.Follow"] = (client, patient) => client.FollowAsync(patient.ToWire()),
         ["Inbox.Unfollow"] = (client, patient) => client.UnfollowAsync(patient.ToWire()),
@@ -236,7 +239,7 @@ public sealed class AccessMatrixTests : IAsyncLifetime
                 : nameof(RefusalCode.StructureMismatch),
 
             // That a record exists may be known, to stop being told needs no right, and an inbox is one's own.
-            (Caller.Professional, "PatientRecords.GetRecord" or "Inbox.Unfollow") => Served,
+            (Caller.Professional, "PatientRecords.GetRecord" or "Inbox.Unfollow" or "Consents.ExplainAccess") => Served,
             (Caller.Professional, "Inbox.ReadInbox" or "Inbox.Acknowledge" or "Inbox.WatchInbox") => Served,
             _ => own ? Served : nameof(RefusalCode.ConsentRequired),
         };
@@ -254,6 +257,7 @@ public sealed class AccessMatrixTests : IAsyncLifetime
         "DocumentExchange.Submit", "DocumentExchange.Withdraw", "PatientRecords.GetRecord", "PatientRecords.ListDocuments",
         "PatientRecords.GetDocument", "PatientRecords.ReadContent", "PatientRecords.ChangesSince", "PatientRecords.Watch",
         "PatientRecords.SetConfidentiality", "PatientRecords.ListAccesses", "Consents.GetConsents", "Consents.AnswerDelegation",
+        "Consents.ExplainAccess",
     ];
 
     private static string ExpectedOf(string subject, string method)
