@@ -38,6 +38,7 @@ public sealed class AccessMatrixTests : IAsyncLifetime
     {
         ["DocumentExchange.Submit"] = (client, patient) => client.SubmitAsync(People.Document(patient)),
         ["DocumentExchange.SubmitMany"] = SubmitManyAsync,
+        ["DocumentExchange.Upload"] = (client, patient) => client.UploadAsync(patient.ToWire(), [1, 2, 3]),
         ["DocumentExchange.Withdraw"] = (client, patient) => client.WithdrawAsync(People.Withdrawal(patient, "unknown")),
         ["PatientRecords.GetRecord"] = (client, patient) => client.GetRecordAsync(patient.ToWire()),
         ["PatientRecords.ListDocuments"] = (client, patient) =>
@@ -233,6 +234,8 @@ public sealed class AccessMatrixTests : IAsyncLifetime
                 nameof(RefusalCode.DocumentNotFound),
             (Caller.Patient, _) => own ? Served : nameof(RefusalCode.DelegationForbidden),
 
+            // Whose document it is, its submission says.
+            (Caller.Producer, "DocumentExchange.Upload") => Served,
             (Caller.Producer, "DocumentExchange.Withdraw") => nameof(RefusalCode.TargetNotFound),
             (Caller.Producer system, _) => system.Organization.ToString() == People.Hospital
                 ? Served
