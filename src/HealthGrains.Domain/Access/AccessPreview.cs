@@ -7,8 +7,26 @@ using HealthGrains.Domain.Turns;
 
 namespace HealthGrains.Domain.Access;
 
-/// <summary>A change that is only tried: one of the three.</summary>
-public sealed record TriedChange(ConsentCommand? Consent, SetConfidentiality? Labels, CloseRecord? Close);
+/// <summary>A change that is only tried: one of these.</summary>
+public sealed record TriedChange
+{
+    public RevokeAuthorization? Revoke { get; init; }
+
+    public BlockProfessional? Block { get; init; }
+
+    public UnblockProfessional? Unblock { get; init; }
+
+    public AuthorizeProfessional? Authorize { get; init; }
+
+    public SetEmergencyAccess? Emergency { get; init; }
+
+    public SetConfidentiality? Labels { get; init; }
+
+    public CloseRecord? Close { get; init; }
+
+    internal ConsentCommand? Consent => (ConsentCommand?)Revoke ?? (ConsentCommand?)Block ?? (ConsentCommand?)Unblock
+        ?? (ConsentCommand?)Authorize ?? Emergency;
+}
 
 /// <summary>What decisions would rest on after a change: the change is decided by its own rule, and its events are applied to a
 /// copy. Nothing of it stays.</summary>
