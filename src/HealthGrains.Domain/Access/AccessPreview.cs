@@ -1,3 +1,4 @@
+using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Consent;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Patients;
@@ -26,6 +27,18 @@ public sealed record TriedChange
 
     internal ConsentCommand? Consent => (ConsentCommand?)Revoke ?? (ConsentCommand?)Block ?? (ConsentCommand?)Unblock
         ?? (ConsentCommand?)Authorize ?? Emergency;
+
+    /// <summary>The same, tried by somebody: it tells nobody what the change itself would not.</summary>
+    internal TriedChange As(Actor by) => new()
+    {
+        Revoke = Revoke is null ? null : Revoke with { By = by },
+        Block = Block is null ? null : Block with { By = by },
+        Unblock = Unblock is null ? null : Unblock with { By = by },
+        Authorize = Authorize is null ? null : Authorize with { By = by },
+        Emergency = Emergency is null ? null : Emergency with { By = by },
+        Labels = Labels is null ? null : Labels with { By = by },
+        Close = Close is null ? null : Close with { By = by },
+    };
 }
 
 /// <summary>What decisions would rest on after a change: the change is decided by its own rule, and its events are applied to a
@@ -86,7 +99,7 @@ internal sealed class AccessPreview
                 _consent.Revoke(revoked.AuthorizationNumber, revoked.At);
                 break;
             case ProfessionalBlocked blocked:
-                _consent.Block(blocked.Professional, blocked.At);
+                _consent.Block(blocked.Professional, blocked.At, blocked.By);
                 break;
             case ProfessionalUnblocked unblocked:
                 _consent.Unblock(unblocked.Professional);

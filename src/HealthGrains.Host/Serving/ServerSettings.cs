@@ -153,6 +153,11 @@ internal sealed record ServerSettings
                 EmergencyDefaults = EmergencyOf(values["Emergency:Defaults"]),
                 BlockOverridesEmergency = Flag(values, "Access:BlockOverridesEmergency", DomainPolicy.Default.BlockOverridesEmergency),
                 EmergencyAppliesMatrix = Flag(values, "Access:EmergencyAppliesMatrix", DomainPolicy.Default.EmergencyAppliesMatrix),
+                AttendingPhysicianSeesMasked =
+                    Flag(values, "Access:MedecinTraitantSeesMasked", DomainPolicy.Default.AttendingPhysicianSeesMasked),
+                AttendingPhysicianActsForPatient =
+                    Flag(values, "Access:MedecinTraitantActsForPatient", DomainPolicy.Default.AttendingPhysicianActsForPatient),
+                DelegateInvitation = Duration(values, "Delegation:InvitationLifetime", DomainPolicy.Default.DelegateInvitation),
                 Matrix = new AccessMatrixHolder(AccessMatrix.Shipped),
             },
             MatrixPath = values["Matrix:File"],
