@@ -8,14 +8,37 @@ using HealthGrains.Domain.Turns;
 
 namespace HealthGrains.Domain.Access;
 
-/// <summary>A change that is only tried: one of the three.</summary>
-public sealed record TriedChange(ConsentCommand? Consent, SetConfidentiality? Labels, CloseRecord? Close)
+/// <summary>A change that is only tried: one of these.</summary>
+public sealed record TriedChange
 {
+    public RevokeAuthorization? Revoke { get; init; }
+
+    public BlockProfessional? Block { get; init; }
+
+    public UnblockProfessional? Unblock { get; init; }
+
+    public AuthorizeProfessional? Authorize { get; init; }
+
+    public SetEmergencyAccess? Emergency { get; init; }
+
+    public SetConfidentiality? Labels { get; init; }
+
+    public CloseRecord? Close { get; init; }
+
+    internal ConsentCommand? Consent => (ConsentCommand?)Revoke ?? (ConsentCommand?)Block ?? (ConsentCommand?)Unblock
+        ?? (ConsentCommand?)Authorize ?? Emergency;
+
     /// <summary>The same, tried by somebody: it tells nobody what the change itself would not.</summary>
-    internal TriedChange As(Actor by) => new(
-        Consent is null ? null : Consent with { By = by },
-        Labels is null ? null : Labels with { By = by },
-        Close is null ? null : Close with { By = by });
+    internal TriedChange As(Actor by) => new()
+    {
+        Revoke = Revoke is null ? null : Revoke with { By = by },
+        Block = Block is null ? null : Block with { By = by },
+        Unblock = Unblock is null ? null : Unblock with { By = by },
+        Authorize = Authorize is null ? null : Authorize with { By = by },
+        Emergency = Emergency is null ? null : Emergency with { By = by },
+        Labels = Labels is null ? null : Labels with { By = by },
+        Close = Close is null ? null : Close with { By = by },
+    };
 }
 
 /// <summary>What decisions would rest on after a change: the change is decided by its own rule, and its events are applied to a

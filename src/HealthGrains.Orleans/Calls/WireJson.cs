@@ -45,6 +45,8 @@ namespace HealthGrains.Orleans.Calls;
 [JsonSerializable(typeof(ConsentChange))]
 [JsonSerializable(typeof(GetConsents))]
 [JsonSerializable(typeof(ConsentView))]
+[JsonSerializable(typeof(ExplainAccess))]
+[JsonSerializable(typeof(AccessExplanation))]
 [JsonSerializable(typeof(FollowPatient))]
 [JsonSerializable(typeof(UnfollowPatient))]
 [JsonSerializable(typeof(FollowAnswer))]

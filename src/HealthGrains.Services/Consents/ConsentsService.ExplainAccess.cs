@@ -77,8 +77,9 @@ internal sealed partial class ConsentsService
     private TriedChange? TriedChangeOf(Wire.ExplainAccessRequest request) => request.ChangeCase switch
     {
         Change.None => null,
-        Change.Revoke => new TriedChange(
-            request.Revoke.TargetCase switch
+        Change.Revoke => new TriedChange
+        {
+            Revoke = request.Revoke.TargetCase switch
             {
                 Wire.RevokeAuthorizationRequest.TargetOneofCase.AuthorizationId => new RevokeAuthorization(
                     ReadNumber(request.Revoke.AuthorizationId) ?? throw RefusalStatus.Of(NoSuchAuthorization),
@@ -89,26 +90,35 @@ internal sealed partial class ConsentsService
                     new RevokeAuthorization(null, kind, holder, request.Revoke.Deny),
                 _ => throw RefusalStatus.Of(NoTarget),
             },
-            null,
-            null),
-        Change.Block => Tried(new BlockProfessional(ReadProfessional(request.Block.ProfessionalId, "block.professional_id"))),
-        Change.Unblock => Tried(new UnblockProfessional(ReadProfessional(request.Unblock.ProfessionalId, "unblock.professional_id"))),
-        Change.Authorize when ReadHolder(request.Authorize.Holder) is var (kind, holder) => Tried(new AuthorizeProfessional(
-            kind,
-            holder,
-            WireTimes.Read(request.Authorize.Start, "authorize.start"),
-            WireTimes.Read(request.Authorize.End, "authorize.end"),
-            "")),
-        Change.Emergency => Tried(new SetEmergencyAccess(
-            ReadDecision(request.Emergency.Emergency?.RegulationCentre ?? default, "emergency.emergency.regulation_centre"),
-            ReadDecision(request.Emergency.Emergency?.BreakTheGlass ?? default, "emergency.emergency.break_the_glass"),
-            ReadDecision(request.Emergency.Emergency?.MaskedDocuments ?? default, "emergency.emergency.masked_documents"))),
-        Change.Labels => new TriedChange(null, LabelsOf(request.Labels), null),
-        Change.Close => new TriedChange(null, null, new CloseRecord("", request.Close.DeletionRequested)),
+        },
+        Change.Block => new TriedChange
+        {
+            Block = new BlockProfessional(ReadProfessional(request.Block.ProfessionalId, "block.professional_id")),
+        },
+        Change.Unblock => new TriedChange
+        {
+            Unblock = new UnblockProfessional(ReadProfessional(request.Unblock.ProfessionalId, "unblock.professional_id")),
+        },
+        Change.Authorize when ReadHolder(request.Authorize.Holder) is var (kind, holder) => new TriedChange
+        {
+            Authorize = new AuthorizeProfessional(
+                kind,
+                holder,
+                WireTimes.Read(request.Authorize.Start, "authorize.start"),
+                WireTimes.Read(request.Authorize.End, "authorize.end"),
+                ""),
+        },
+        Change.Emergency => new TriedChange
+        {
+            Emergency = new SetEmergencyAccess(
+                ReadDecision(request.Emergency.Emergency?.RegulationCentre ?? default, "emergency.emergency.regulation_centre"),
+                ReadDecision(request.Emergency.Emergency?.BreakTheGlass ?? default, "emergency.emergency.break_the_glass"),
+                ReadDecision(request.Emergency.Emergency?.MaskedDocuments ?? default, "emergency.emergency.masked_documents")),
+        },
+        Change.Labels => new TriedChange { Labels = LabelsOf(request.Labels) },
+        Change.Close => new TriedChange { Close = new CloseRecord("", request.Close.DeletionRequested) },
         _ => throw Invalid("This change is not known.", "change"),
     };
-
-    private static TriedChange Tried(ConsentCommand change) => new(change, null, null);
 
     // On whatever version of the entry is in force: nothing is overwritten.
     private static SetConfidentiality LabelsOf(Wire.TriedLabels labels) => new(

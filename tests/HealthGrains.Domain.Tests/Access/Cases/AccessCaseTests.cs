@@ -144,24 +144,37 @@ public sealed class AccessCaseTests
         yield return Tried(new AuthorizeProfessional(HolderKind.Organization, Cast.OfficeA.ToString(), null, null, ""));
         yield return Tried(new SetEmergencyAccess(true, true, true));
         yield return Tried(new SetEmergencyAccess(false, false, false));
-        yield return new TriedChange(null, null, new CloseRecord("", false));
+        yield return new TriedChange { Close = new CloseRecord("", false) };
         if (played.DocumentExists)
         {
             yield return Labels(ConfidentialityLabels.MaskedFromProfessionals);
             yield return Labels(ConfidentialityLabels.None);
         }
 
-        TriedChange Labels(ConfidentialityLabels labels) => new(
-            null, new SetConfidentiality(played.Document, ExplainAccess.AnyVersion, labels, Actor.Patient), null);
+        TriedChange Labels(ConfidentialityLabels labels) => new()
+        {
+            Labels = new SetConfidentiality(played.Document, ExplainAccess.AnyVersion, labels, Actor.Patient),
+        };
 
-        static TriedChange Tried(ConsentCommand command) => new(command, null, null);
+        static TriedChange Tried(ConsentCommand command) => new()
+        {
+            Revoke = command as RevokeAuthorization,
+            Block = command as BlockProfessional,
+            Unblock = command as UnblockProfessional,
+            Authorize = command as AuthorizeProfessional,
+            Emergency = command as SetEmergencyAccess,
+        };
     }
 
     private static string? Do(TestRecord record, TriedChange change) => change switch
     {
-        { Consent: { } consent } => record.Ask(consent).Refusal?.Name,
+        { Revoke: { } revoke } => record.Ask(revoke).Refusal?.Name,
+        { Block: { } block } => record.Ask(block).Refusal?.Name,
+        { Unblock: { } unblock } => record.Ask(unblock).Refusal?.Name,
+        { Authorize: { } authorize } => record.Ask(authorize).Refusal?.Name,
+        { Emergency: { } emergency } => record.Ask(emergency).Refusal?.Name,
         { Close: { } close } => record.Ask(close).Refusal?.Name,
-        _ => record.Ask(change.Labels! with // ! one of the three
+        _ => record.Ask(change.Labels! with // ! one of these
         {
             EntryVersion = record.State.Index.Find(change.Labels!.Id)?.EntryVersion ?? 1, // ! as above
         }).Refusal?.Name,
