@@ -85,6 +85,22 @@ public sealed class Router : IAsyncDisposable
         _running = Task.WhenAll(Enumerable.Range(0, _store.Shards).Select(shard => RunShardAsync(shard, _stopping.Token)));
     }
 
+    /// <summary>Tails one shard until it is stopped, for an engine whose cluster decides which process routes which shard.</summary>
+    /// <param name="shard">From 0.</param>
+    /// <param name="stopping">Ends it after the deliveries under way, with the checkpoint where it belongs.</param>
+    public async Task RunAsync(int shard, CancellationToken stopping)
+    {
+        try
+        {
+            await RunShardAsync(shard, stopping);
+        }
+        finally
+        {
+            // Another process goes on from here: what this one knew is not shown as how far the shard has come.
+            _progress[shard].Forget();
+        }
+    }
+
     /// <summary>Ends after the deliveries under way, with the checkpoints where they belong.</summary>
     public async Task StopAsync()
     {
@@ -352,6 +368,12 @@ public sealed class Router : IAsyncDisposable
         {
             lock (_lock)
                 _routing = new ShardRouting(position, checkpoint, at);
+        }
+
+        public void Forget()
+        {
+            lock (_lock)
+                _routing = default;
         }
 
         public ShardRouting Read()

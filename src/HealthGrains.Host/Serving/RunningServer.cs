@@ -155,11 +155,8 @@ internal sealed class RunningServer : IAsyncDisposable
         var snapshots = new Snapshots(opened.Store, GrainCatalog.SnapshotModels, loggers.CreateLogger<Snapshots>());
         _closing.Push(snapshots.DisposeAsync);
         var grains = new GrainServices(opened.Store, feed, snapshots, _settings.Policy, time) { StoreIsShared = opened.IsShared };
-        var engine = wrapEngine(EngineChoice.Create(_settings, grains, time, loggers));
+        var (engine, router) = await EngineChoice.StartAsync(_settings, grains, feed, opened.Leases, wrapEngine, time, loggers);
         _closing.Push(() => EndAsync(engine));
-        var router = new Router(
-            opened.Store, engine, time, loggers.CreateLogger<Router>(), opened.IsShared ? feed : null, opened.Leases);
-        router.Start();
         _closing.Push(router.DisposeAsync);
         var collector = new ContentCollector(opened.Contents, engine, time, loggers.CreateLogger<ContentCollector>());
         collector.Start();

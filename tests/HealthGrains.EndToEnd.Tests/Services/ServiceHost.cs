@@ -80,12 +80,7 @@ internal sealed class ServiceHost : IAsyncDisposable
         var feed = new ChangeFeed(time);
         var snapshots = new Snapshots(store, GrainCatalog.SnapshotModels, NullLogger.Instance);
         policy ??= DomainPolicy.Default;
-        var engine = new StandaloneEngine(
-            GrainCatalog.Models.Factory(new GrainServices(store, feed, snapshots, policy, time)),
-            time,
-            NullLogger<StandaloneEngine>.Instance);
-        var router = new Router(store, engine, time, NullLogger<Router>.Instance);
-        router.Start();
+        var (engine, router) = await EngineUnderTest.StartAsync(store, feed, snapshots, policy, time);
 
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
