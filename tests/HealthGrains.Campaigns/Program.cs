@@ -1,5 +1,6 @@
 using System.CommandLine;
 using HealthGrains.Campaigns;
+using HealthGrains.Campaigns.Closed;
 using HealthGrains.Campaigns.Consent;
 using HealthGrains.Campaigns.Linear;
 using HealthGrains.Campaigns.Plants;
@@ -50,6 +51,10 @@ Races("linear", "Many clients on each record, and a search for an order that exp
         options, parsed.GetValue(restarts), parsed.GetValue(plant) is null ? 0 : PlantedHost.PatientsDefault, cancellation));
 
 root.Subcommands.Add(PlantedHost.Command());
+root.Subcommands.Add(FuzzVerb.Command());
+root.Subcommands.Add(CanaryVerb.Command());
+root.Subcommands.Add(SharesVerb.Command());
+root.Subcommands.Add(ClosedHost.Command());
 
 // Interrupted, a campaign stops its server and takes its disk down first.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration

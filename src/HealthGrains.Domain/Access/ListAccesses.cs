@@ -12,7 +12,7 @@ public sealed record ListAccesses(DateTimeOffset? From, DateTimeOffset? To, int?
     : PatientCommand<AccessPage>
 {
     /// <summary>Only these actions; null for all. Chosen here, so that one call is one turn however few fit.</summary>
-    public Func<AccessAction, bool>? Only { get; init; }
+    public IReadOnlyList<AccessAction>? Only { get; init; }
 
     public override TurnPriority Priority => TurnPriority.PatientRead;
 
@@ -28,7 +28,7 @@ public sealed record ListAccesses(DateTimeOffset? From, DateTimeOffset? To, int?
             var access = state.PatientAccesses[i];
             if ((From is { } from && access.At < from) || (To is { } to && access.At >= to))
                 continue;
-            if (Only is { } only && !only(access.Trace.Action))
+            if (Only is { } only && !only.Contains(access.Trace.Action))
                 continue;
             if (page.Count == PageSize)
             {

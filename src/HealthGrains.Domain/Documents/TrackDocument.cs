@@ -25,7 +25,7 @@ public sealed record TrackDocument(UniqueId Document, Actor By) : PatientCommand
 
         // The first opening by each of those who were told; who reads without having been told is no recipient.
         var reads = new Dictionary<ProfessionalId, DateTimeOffset>();
-        if (entry.Told.Count > 0)
+        if (entry.Told.Length > 0)
         {
             var told = entry.Told.ToDictionary(id => id.ToString(), StringComparer.Ordinal);
             foreach (var access in state.Accesses)

@@ -1,4 +1,5 @@
 using HealthGrains.Domain.Identity;
+using HealthGrains.Grains.Keys;
 
 namespace HealthGrains.Grains.Journal;
 
@@ -23,6 +24,9 @@ public interface IJournalStore : IAsyncDisposable
 {
     /// <summary>How many shards this store was created with, 1 to <see cref="JournalLimits.ShardsMax"/>; never changes.</summary>
     int Shards { get; }
+
+    /// <summary>Rows by key beside the journals, derived from them, for what is too much to be a grain's state.</summary>
+    IKeyedRows Keys { get; }
 
     /// <summary>Identifies this store: made when it was created, kept by backup and restore.</summary>
     Guid StoreId { get; }

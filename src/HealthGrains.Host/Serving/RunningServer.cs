@@ -27,6 +27,9 @@ using Microsoft.Extensions.Logging;
 
 namespace HealthGrains.Host.Serving;
 
+/// <summary>Puts the caller into a call, or throws.</summary>
+internal delegate ValueTask RpcCheck(RpcCall call, CancellationToken waiting);
+
 /// <summary>One server: store, engine, router, services and listeners, from start to drained end.</summary>
 /// <remarks>
 /// <para>Start: store, grains, router, listeners; who can connect is served.</para>
@@ -60,20 +63,23 @@ internal sealed class RunningServer : IAsyncDisposable
     /// <exception cref="CliException">A setting, a port or the store cannot be used.</exception>
     /// <param name="wrapStore">For campaigns that plant a bug between grains and store; no setting leads here.</param>
     /// <param name="wrapEngine">The same between services and grains.</param>
+    /// <param name="wrapAuthentication">For campaigns that plant a hole in the door; no setting leads here.</param>
     public static async Task<RunningServer> StartAsync(
         ServerSettings settings,
         TimeProvider time,
         ILoggerFactory loggers,
         DateTimeOffset startedAt,
         Func<IJournalStore, IJournalStore>? wrapStore = null,
-        Func<IGrainEngine, IGrainEngine>? wrapEngine = null)
+        Func<IGrainEngine, IGrainEngine>? wrapEngine = null,
+        Func<RpcCheck, RpcCheck>? wrapAuthentication = null)
     {
         var server = new RunningServer(settings, loggers.CreateLogger("HealthGrains.Host"));
         var isServing = false;
         try
         {
             await server.ComposeAsync(
-                time, loggers, startedAt, wrapStore ?? (static store => store), wrapEngine ?? (static engine => engine));
+                time, loggers, startedAt, wrapStore ?? (static store => store), wrapEngine ?? (static engine => engine),
+                wrapAuthentication ?? (static check => check));
             isServing = true;
             return server;
         }
@@ -120,7 +126,8 @@ internal sealed class RunningServer : IAsyncDisposable
         ILoggerFactory loggers,
         DateTimeOffset startedAt,
         Func<IJournalStore, IJournalStore> wrapStore,
-        Func<IGrainEngine, IGrainEngine> wrapEngine)
+        Func<IGrainEngine, IGrainEngine> wrapEngine,
+        Func<RpcCheck, RpcCheck> wrapAuthentication)
     {
         EngineChoice.Check(_settings);
         if (MatrixFile.Open(_settings, time, _log) is { } matrix)
@@ -148,11 +155,8 @@ internal sealed class RunningServer : IAsyncDisposable
         var snapshots = new Snapshots(opened.Store, GrainCatalog.SnapshotModels, loggers.CreateLogger<Snapshots>());
         _closing.Push(snapshots.DisposeAsync);
         var grains = new GrainServices(opened.Store, feed, snapshots, _settings.Policy, time) { StoreIsShared = opened.IsShared };
-        var engine = wrapEngine(EngineChoice.Create(_settings, grains, time, loggers));
+        var (engine, router) = await EngineChoice.StartAsync(_settings, grains, feed, opened.Leases, wrapEngine, time, loggers);
         _closing.Push(() => EndAsync(engine));
-        var router = new Router(
-            opened.Store, engine, opened.Keys, time, loggers.CreateLogger<Router>(), opened.IsShared ? feed : null, opened.Leases);
-        router.Start();
         _closing.Push(router.DisposeAsync);
         var collector = new ContentCollector(opened.Contents, engine, time, loggers.CreateLogger<ContentCollector>());
         collector.Start();
@@ -184,11 +188,12 @@ internal sealed class RunningServer : IAsyncDisposable
             metrics.Dispose();
             return ValueTask.CompletedTask;
         });
+        var authenticate = wrapAuthentication(authentication.Rpc.AuthenticateAsync);
         var rpc = new RpcServerOptions
         {
             Authenticate = async (call, waiting) =>
             {
-                await authentication.Rpc.AuthenticateAsync(call, waiting);
+                await authenticate(call, waiting);
                 admission.AtTheDoor(call);
             },
             MapException = RefusalStatus.Of,

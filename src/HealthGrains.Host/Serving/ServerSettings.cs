@@ -39,6 +39,12 @@ internal sealed record ServerSettings
     /// <summary><c>standalone</c> or <c>orleans</c>.</summary>
     public string Engine { get; init; } = EngineChoice.Standalone;
 
+    /// <summary>The engine orleans: where this server listens for the others of its cluster.</summary>
+    public IPEndPoint Silo { get; init; } = new(IPAddress.Loopback, 11111);
+
+    /// <summary>The engine orleans: servers of one name on one database are one cluster.</summary>
+    public string Cluster { get; init; } = "healthgrains";
+
     public IPEndPoint Grpc { get; init; } = new(IPAddress.Loopback, 8081);
 
     public IPEndPoint Web { get; init; } = new(IPAddress.Loopback, 8080);
@@ -103,6 +109,8 @@ internal sealed record ServerSettings
             Content = values["Content:Store"] ?? StoreChoice.ContentInDatabase,
             ContentDirectory = values["Content:Directory"],
             Engine = values["Engine"] ?? EngineChoice.Standalone,
+            Silo = EndpointOf("Silo", values["Silo"] ?? "127.0.0.1:11111"),
+            Cluster = values["Cluster"] ?? "healthgrains",
             Grpc = EndpointOf("Grpc", values["Grpc"] ?? "127.0.0.1:8081"),
             Web = EndpointOf("Web", values["Web"] ?? "127.0.0.1:8080"),
             IsProduction = isProduction,

@@ -18,6 +18,8 @@ internal static class ServeVerb
         (Text("--content", "Where large documents go: database (default) or files", "KIND"), "Content:Store"),
         (Text("--content-dir", "Folder of large documents with --content files (default contents in the data directory)", "DIR"), "Content:Directory"),
         (Text("--engine", "standalone (default) or orleans", "KIND"), "Engine"),
+        (Text("--silo", "Engine orleans: address for the other servers of the cluster (default 127.0.0.1:11111)", "HOST:PORT"), "Silo"),
+        (Text("--cluster", "Engine orleans: name of the cluster (default healthgrains)", "NAME"), "Cluster"),
         (Text("--grpc", "Address of the gRPC port (default 127.0.0.1:8081; port 0 takes a free one)", "HOST:PORT"), "Grpc"),
         (Text("--web", "Address of the web port: health and metrics (default 127.0.0.1:8080)", "HOST:PORT"), "Web"),
         (Text("--tls-cert", "PEM file of the certificate and its chain", "FILE"), "Tls:Certificate"),

@@ -26,7 +26,7 @@ internal sealed partial class DocumentExchangeService
         var stamp = tracked.Entry.Stamp;
 
         var told = tracked.Entry.Told;
-        var inboxes = new List<InboxTrack>(told.Count);
+        var inboxes = new List<InboxTrack>(told.Length);
         foreach (var window in told.Chunk(ServiceLimits.TrackWindowMax))
         {
             inboxes.AddRange(await Task.WhenAll(window.Select(async id => await context.AskAsync(

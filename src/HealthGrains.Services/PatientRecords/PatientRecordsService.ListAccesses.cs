@@ -34,7 +34,7 @@ internal sealed partial class PatientRecordsService
             {
                 Only = request.Group == Wire.AccessTrace.Types.Group.Unspecified
                     ? null
-                    : action => RecordMapping.GroupOf(action) == request.Group,
+                    : [.. Enum.GetValues<AccessAction>().Where(action => RecordMapping.GroupOf(action) == request.Group)],
             },
             ct);
         var response = new Wire.ListAccessesResponse();

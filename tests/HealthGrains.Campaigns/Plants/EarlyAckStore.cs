@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Grains.Journal;
+using HealthGrains.Grains.Keys;
 
 namespace HealthGrains.Campaigns.Plants;
 
@@ -14,6 +15,8 @@ internal sealed class EarlyAckStore(IJournalStore inner) : IJournalStore
     private readonly ConcurrentDictionary<JournalId, Task<long>> _last = new();
 
     public int Shards => inner.Shards;
+
+    public IKeyedRows Keys => inner.Keys;
 
     public Guid StoreId => inner.StoreId;
 

@@ -44,8 +44,12 @@ internal sealed class TestRecord
         return record;
     }
 
+    /// <summary>Given each command before it is asked; what it gives back is asked. For tests of how commands travel.</summary>
+    public Func<object, object>? OnTheWay { get; set; }
+
     public TurnResult<TAnswer> Ask<TAnswer>(PatientCommand<TAnswer> command)
     {
+        command = (PatientCommand<TAnswer>)(OnTheWay?.Invoke(command) ?? command);
         var decision = command.Decide(State, new TurnContext(Now, Policy));
         Happened([.. decision.Events]);
         return decision.Refusal is { } refusal

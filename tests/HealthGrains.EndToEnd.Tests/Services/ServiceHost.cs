@@ -11,7 +11,6 @@ using HealthGrains.Grains.Contents;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
 using HealthGrains.Grains.Journal;
-using HealthGrains.Grains.Keys;
 using HealthGrains.Grains.Routing;
 using HealthGrains.Grains.Turns;
 using HealthGrains.Rpc;
@@ -76,18 +75,12 @@ internal sealed class ServiceHost : IAsyncDisposable
     {
         var log = new KeptLog();
         var time = TimeProvider.System;
-        var medium = new MemoryJournalMedium();
-        var store = new MemoryJournalStore(medium);
+        var store = new MemoryJournalStore();
         var contents = new MemoryContentStore();
         var feed = new ChangeFeed(time);
         var snapshots = new Snapshots(store, GrainCatalog.SnapshotModels, NullLogger.Instance);
         policy ??= DomainPolicy.Default;
-        var engine = new StandaloneEngine(
-            GrainCatalog.Models.Factory(new GrainServices(store, feed, snapshots, policy, time)),
-            time,
-            NullLogger<StandaloneEngine>.Instance);
-        var router = new Router(store, engine, new MemoryKeyedRows(medium), time, NullLogger<Router>.Instance);
-        router.Start();
+        var (engine, router) = await EngineUnderTest.StartAsync(store, feed, snapshots, policy, time);
 
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();

@@ -17,7 +17,6 @@ using HealthGrains.Domain.Turns;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
 using HealthGrains.Grains.Journal;
-using HealthGrains.Grains.Keys;
 using HealthGrains.Grains.Patients;
 using HealthGrains.Grains.Routing;
 using HealthGrains.Grains.Turns;
@@ -50,7 +49,7 @@ internal sealed class RoutedProcess : IAsyncDisposable
         };
         Engine = new FailingEngine(new StandaloneEngine(
             GrainCatalog.Models.Factory(services), time, NullLogger<StandaloneEngine>.Instance));
-        Router = new Router(Store, Engine, new MemoryKeyedRows(medium), time, Log);
+        Router = new Router(Store, Engine, time, Log);
     }
 
     public MemoryJournalMedium Medium { get; }
