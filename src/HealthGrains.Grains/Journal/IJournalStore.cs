@@ -1,5 +1,4 @@
 using HealthGrains.Domain.Identity;
-using HealthGrains.Grains.Keys;
 
 namespace HealthGrains.Grains.Journal;
 
@@ -24,9 +23,6 @@ public interface IJournalStore : IAsyncDisposable
 {
     /// <summary>How many shards this store was created with, 1 to <see cref="JournalLimits.ShardsMax"/>; never changes.</summary>
     int Shards { get; }
-
-    /// <summary>Rows by key beside the journals, derived from them, for what is too much to be a grain's state.</summary>
-    IKeyedRows Keys { get; }
 
     /// <summary>Identifies this store: made when it was created, kept by backup and restore.</summary>
     Guid StoreId { get; }

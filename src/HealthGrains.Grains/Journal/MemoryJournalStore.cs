@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using HealthGrains.Domain.Identity;
-using HealthGrains.Grains.Keys;
 
 namespace HealthGrains.Grains.Journal;
 
@@ -25,8 +24,6 @@ public sealed class MemoryJournalStore : IJournalStore
     }
 
     public int Shards => _medium.Shards;
-
-    public IKeyedRows Keys => new MemoryKeyedRows(_medium);
 
     public Guid StoreId => _medium.StoreId;
 

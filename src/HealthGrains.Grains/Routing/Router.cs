@@ -4,6 +4,7 @@ using HealthGrains.Domain.Senders;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
 using HealthGrains.Grains.Journal;
+using HealthGrains.Grains.Keys;
 using HealthGrains.Grains.Senders;
 using Microsoft.Extensions.Logging;
 
@@ -44,8 +45,9 @@ public sealed class Router : IAsyncDisposable
     private Task _keeping = Task.CompletedTask;
     private long _alarms;
 
-    /// <param name="store">Whose logs are tailed, and whose rows by key say where each unique id was first.</param>
+    /// <param name="store">Whose logs are tailed.</param>
     /// <param name="engine">Asks the recipients.</param>
+    /// <param name="keys">Holds where each unique id of a producer was first.</param>
     /// <param name="time">Measures pauses and the age of checkpoints.</param>
     /// <param name="logger">Told of what is held up, without data.</param>
     /// <param name="feed">Told of every journal that grew, whoever wrote; null where nobody else writes to the store.</param>
@@ -53,12 +55,13 @@ public sealed class Router : IAsyncDisposable
     public Router(
         IJournalStore store,
         IGrainEngine engine,
+        IKeyedRows keys,
         TimeProvider time,
         ILogger<Router> logger,
         IChangeFeed? feed = null,
         IShardLeases? leases = null)
     {
-        _uniqueIds = new UniqueIdKeys(store);
+        _uniqueIds = new UniqueIdKeys(keys, store);
         _feed = feed;
         _leases = leases;
         _keeper = leases is null ? null : new LeaseKeeper(leases, store.Shards, time, logger);

@@ -13,7 +13,7 @@ namespace HealthGrains.Grains.Senders;
 /// <remarks>A row is claimed before the ledger takes the line in. A crash in between claims it again, with the same answer; two
 /// routers that claim one id for two patients are told the same first one, so exactly one of the lines is suspected. A ledger that
 /// was written before there was this table is read once, and its ids claimed in their order.</remarks>
-public sealed class UniqueIdKeys(IJournalStore store)
+public sealed class UniqueIdKeys(IKeyedRows rows, IJournalStore store)
 {
     private const int KeyBytes = 16;
 
@@ -41,7 +41,7 @@ public sealed class UniqueIdKeys(IJournalStore store)
 
     private async ValueTask TakePastAsync(JournalId ledger, CancellationToken shutdown)
     {
-        if (await store.Keys.FindAsync(TableOf(ledger), PastKey, shutdown) is not null)
+        if (await rows.FindAsync(TableOf(ledger), PastKey, shutdown) is not null)
             return;
 
         // Of a version without the table: its lines were bounded by what one snapshot could hold.
@@ -54,7 +54,7 @@ public sealed class UniqueIdKeys(IJournalStore store)
                 await ClaimPageAsync(ledger, page, shutdown);
         }
 
-        await store.Keys.AddAsync(TableOf(ledger), [new KeyedRow(PastKey, PastKey)], shutdown);
+        await rows.AddAsync(TableOf(ledger), [new KeyedRow(PastKey, PastKey)], shutdown);
     }
 
     private async ValueTask<IReadOnlyList<KnownDocument?>> ClaimPageAsync(
@@ -69,7 +69,7 @@ public sealed class UniqueIdKeys(IJournalStore store)
 
         if (claims.Count == 0)
             return new KnownDocument?[lines.Count];
-        var standing = await store.Keys.AddAsync(TableOf(ledger), claims, shutdown);
+        var standing = await rows.AddAsync(TableOf(ledger), claims, shutdown);
         var firsts = new KnownDocument?[lines.Count];
         for (int i = 0, claim = 0; i < lines.Count; i++)
         {

@@ -17,8 +17,8 @@ internal static class EngineChoice
     /// <summary>Starts the engine of the settings.</summary>
     /// <param name="settings">Checked.</param>
     /// <param name="services">What the grains are given.</param>
+    /// <param name="opened">The store below them, and what the router needs of it.</param>
     /// <param name="feed">Where the watchers of this process wait.</param>
-    /// <param name="leases">How the processes on the store share its routing; null where this one routes everything.</param>
     /// <param name="wrap">For campaigns that plant a bug between services and grains; it returns what it is given otherwise.</param>
     /// <param name="time">The process's clock.</param>
     /// <param name="loggers">The process's log.</param>
@@ -26,8 +26,8 @@ internal static class EngineChoice
     public static async Task<StartedEngine> StartAsync(
         ServerSettings settings,
         GrainServices services,
+        OpenedStore opened,
         ChangeFeed feed,
-        IShardLeases? leases,
         Func<IGrainEngine, IGrainEngine> wrap,
         TimeProvider time,
         ILoggerFactory loggers)
@@ -35,13 +35,13 @@ internal static class EngineChoice
         Check(settings);
 #if ENGINE_ORLEANS
         if (settings.Engine == Orleans)
-            return await OrleansChoice.StartAsync(settings, services, feed, time, loggers);
+            return await OrleansChoice.StartAsync(settings, services, opened.Keys, feed, time, loggers);
 #endif
         await Task.CompletedTask;
         var engine = wrap(new StandaloneEngine(
             GrainCatalog.Models.Factory(services), time, loggers.CreateLogger<StandaloneEngine>(), instruments: services.Instruments));
         var router = new Router(
-            services.Store, engine, time, loggers.CreateLogger<Router>(), services.StoreIsShared ? feed : null, leases);
+            opened.Store, engine, opened.Keys, time, loggers.CreateLogger<Router>(), opened.IsShared ? feed : null, opened.Leases);
         router.Start();
         return new StartedEngine(engine, router);
     }

@@ -1,6 +1,5 @@
 using HealthGrains.Domain.Identity;
 using HealthGrains.Grains.Journal;
-using HealthGrains.Grains.Keys;
 
 namespace HealthGrains.Campaigns.Closed;
 
@@ -8,8 +7,6 @@ namespace HealthGrains.Campaigns.Closed;
 internal abstract class PassingStore(IJournalStore inner) : IJournalStore
 {
     public int Shards => inner.Shards;
-
-    public IKeyedRows Keys => inner.Keys;
 
     public Guid StoreId => inner.StoreId;
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Grains.Journal;
-using HealthGrains.Grains.Keys;
 
 namespace HealthGrains.Campaigns.Plants;
 
@@ -15,8 +14,6 @@ internal sealed class EarlyAckStore(IJournalStore inner) : IJournalStore
     private readonly ConcurrentDictionary<JournalId, Task<long>> _last = new();
 
     public int Shards => inner.Shards;
-
-    public IKeyedRows Keys => inner.Keys;
 
     public Guid StoreId => inner.StoreId;
 

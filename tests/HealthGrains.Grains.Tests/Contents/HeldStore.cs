@@ -1,6 +1,5 @@
 using HealthGrains.Domain.Identity;
 using HealthGrains.Grains.Journal;
-using HealthGrains.Grains.Keys;
 using HealthGrains.Testing.Clocks;
 
 namespace HealthGrains.Grains.Tests.Contents;
@@ -9,8 +8,6 @@ namespace HealthGrains.Grains.Tests.Contents;
 internal sealed class HeldStore(IJournalStore store, SyncPoint? held) : IJournalStore
 {
     public int Shards => store.Shards;
-
-    public IKeyedRows Keys => store.Keys;
 
     public Guid StoreId => store.StoreId;
 

@@ -7,6 +7,7 @@ using HealthGrains.Grains.Codec;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
 using HealthGrains.Grains.Journal;
+using HealthGrains.Grains.Keys;
 using HealthGrains.Grains.Senders;
 using HealthGrains.Grains.Turns;
 using HealthGrains.Testing.Clocks;
@@ -89,13 +90,13 @@ public sealed class Ledgers_without_bound
         Assert.Equal(3, state?.Submitted);
         Assert.Equal(3, state?.TakenOf(3));
 
-        var keys = new UniqueIdKeys(store);
+        var keys = new UniqueIdKeys(new MemoryKeyedRows(medium), store);
         var firsts = await keys.ClaimAsync(
             Ledger, [Line(9, "old2", Other), Line(10, "new", Other), Line(11, "new", Other, LedgerLineKind.Withdrawn)], default);
         Assert.Equal([new KnownDocument(Cast.Patient, Id(2)), new KnownDocument(Other, Id(10)), null], firsts);
 
         // Another process finds the past in the table and reads no journal for it.
-        var again = await new UniqueIdKeys(store).ClaimAsync(Ledger, [Line(12, "old3", Other)], default);
+        var again = await new UniqueIdKeys(new MemoryKeyedRows(medium), store).ClaimAsync(Ledger, [Line(12, "old3", Other)], default);
         Assert.Equal([new KnownDocument(Cast.Patient, Id(3))], again);
     }
 

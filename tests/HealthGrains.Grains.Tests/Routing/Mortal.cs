@@ -2,7 +2,6 @@ using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Turns;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Journal;
-using HealthGrains.Grains.Keys;
 
 namespace HealthGrains.Grains.Tests.Routing;
 
@@ -40,8 +39,6 @@ internal sealed class MortalStore(IJournalStore store, Mortality mortality, int 
     private int _conflicts;
 
     public int Shards => store.Shards;
-
-    public IKeyedRows Keys => store.Keys;
 
     public Guid StoreId => store.StoreId;
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Grains.Journal;
-using HealthGrains.Grains.Keys;
 using HealthGrains.Testing.Clocks;
 
 namespace HealthGrains.Testing.Suites;
@@ -62,8 +61,6 @@ public sealed class WatchedStore(IJournalStore inner) : IJournalStore
     public int FaultsMet => Volatile.Read(ref _faultsMet);
 
     public int Shards => inner.Shards;
-
-    public IKeyedRows Keys => inner.Keys;
 
     public Guid StoreId => inner.StoreId;
 
