@@ -51,7 +51,7 @@ public sealed record DocumentEntry
     public required int Recipients { get; init; }
 
     /// <summary>The professionals who were to be told at acceptance; never told to anybody.</summary>
-    public IReadOnlyList<ProfessionalId> Told { get; init; } = [];
+    public ProfessionalId[] Told { get; init; } = [];
 
     /// <summary>Where its submission stands in the journal and in the log.</summary>
     public required EventStamp Stamp { get; init; }

@@ -24,17 +24,17 @@ public sealed record TrackDocument(UniqueId Document, Actor By) : PatientCommand
         }
 
         // The first opening by each of those who were told; who reads without having been told is no recipient.
-        var reads = new Dictionary<ProfessionalId, DateTimeOffset>();
-        if (entry.Told.Count > 0)
+        var reads = new List<FirstRead>();
+        if (entry.Told.Length > 0)
         {
             var told = entry.Told.ToDictionary(id => id.ToString(), StringComparer.Ordinal);
             foreach (var access in state.Accesses)
             {
                 if (access.Trace is { Action: AccessAction.ReadContent, Refused: null }
                     && access.Trace.Documents.Contains(entry.Id)
-                    && told.TryGetValue(access.By.Id, out var reader))
+                    && told.Remove(access.By.Id, out var reader))
                 {
-                    reads.TryAdd(reader, access.At);
+                    reads.Add(new FirstRead(reader, access.At));
                 }
             }
         }
@@ -48,4 +48,7 @@ public sealed record TrackDocument(UniqueId Document, Actor By) : PatientCommand
 /// <param name="FirstReads">When those who were told, and have opened it, did so first.</param>
 /// <param name="Deadline">How long after acceptance it may be on its way.</param>
 public sealed record TrackedDocument(
-    DocumentEntry Entry, IReadOnlyDictionary<ProfessionalId, DateTimeOffset> FirstReads, TimeSpan Deadline);
+    DocumentEntry Entry, IReadOnlyList<FirstRead> FirstReads, TimeSpan Deadline);
+
+/// <summary>When one of those who were told opened the document first.</summary>
+public readonly record struct FirstRead(ProfessionalId Reader, DateTimeOffset At);

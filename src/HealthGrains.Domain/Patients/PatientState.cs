@@ -223,7 +223,7 @@ public sealed class PatientState
             SubmittedAt = submitted.At,
             Depositor = submitted.By,
             Recipients = submitted.Recipients.Count,
-            Told = submitted.Recipients,
+            Told = [.. submitted.Recipients],
             Stamp = stamp,
             Secret = submitted.SecretSession,
             Twin = submitted.TwinOf,

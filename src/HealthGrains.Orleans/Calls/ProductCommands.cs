@@ -51,6 +51,10 @@ public static class ProductCommands
         .Add<PatientState, PatientEvent, IReadOnlyList<bool>, MayKnow>(WireJson.Default.MayKnow, WireJson.Default.Booleans)
         .Add<PatientState, PatientEvent, bool, MayStillSee>(WireJson.Default.MayStillSee, WireJson.Default.Boolean)
         .Add<PatientState, PatientEvent, ChangePage, ChangesSince>(WireJson.Default.ChangesSince, WireJson.Default.ChangePage)
+        .Add<PatientState, PatientEvent, TrackedDocument, TrackDocument>(
+            WireJson.Default.TrackDocument, WireJson.Default.TrackedDocument)
+        .Add<InboxState, InboxEvent, InboxTrack, TrackInInbox>(WireJson.Default.TrackInInbox, WireJson.Default.InboxTrack)
+        .Add<LedgerState, LedgerEvent, bool, TrackInLedger>(WireJson.Default.TrackInLedger, WireJson.Default.Boolean)
         .Add<PatientState, PatientEvent, UploadFate, DiscardUpload>(
             WireJson.Default.DiscardUpload, WireJson.Default.UploadFate)
         .Add<PatientState, PatientEvent, DutiesPerformed, PerformDuties>(

@@ -70,6 +70,8 @@ internal sealed class PostgreSqlKeyedRows(Database database) : IKeyedRows
                 return await command.ExecuteScalarAsync(token).ConfigureAwait(false) as byte[];
             },
             cancellation).ConfigureAwait(false);
-        return value is null ? null : new ReadOnlyMemory<byte>(value);
+
+        // With the type: a null array would become an empty memory, which is a value.
+        return value is null ? (ReadOnlyMemory<byte>?)null : new ReadOnlyMemory<byte>(value);
     }
 }

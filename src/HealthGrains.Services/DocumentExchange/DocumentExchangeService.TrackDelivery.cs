@@ -26,7 +26,7 @@ internal sealed partial class DocumentExchangeService
         var stamp = tracked.Entry.Stamp;
 
         var told = tracked.Entry.Told;
-        var inboxes = new List<InboxTrack>(told.Count);
+        var inboxes = new List<InboxTrack>(told.Length);
         foreach (var window in told.Chunk(ServiceLimits.TrackWindowMax))
         {
             inboxes.AddRange(await Task.WhenAll(window.Select(async id => await context.AskAsync(
@@ -78,25 +78,26 @@ internal sealed partial class DocumentExchangeService
         TrackedDocument tracked, IReadOnlyList<ProfessionalId> told, IReadOnlyList<InboxTrack> inboxes)
     {
         var line = new Wire.ClassDelivery { RecipientClass = Wire.RecipientClass.Professionals, Recipients = told.Count };
+        var reads = tracked.FirstReads.ToDictionary(read => read.Reader, read => read.At);
         DateTimeOffset? notifiedAt = null;
         DateTimeOffset? deliveredAt = null;
         for (var i = 0; i < told.Count; i++)
         {
             var inbox = inboxes[i];
-            var isRead = tracked.FirstReads.ContainsKey(told[i]);
+            var isRead = reads.TryGetValue(told[i], out var readAt);
             line.Notified += inbox.IsTaken || isRead ? 1 : 0;
             line.Delivered += inbox.IsAcknowledged || isRead ? 1 : 0;
             line.Read += isRead ? 1 : 0;
             notifiedAt = Later(notifiedAt, inbox.TakenAt);
-            deliveredAt = Later(deliveredAt, inbox.AcknowledgedAt ?? (isRead ? tracked.FirstReads[told[i]] : null));
+            deliveredAt = Later(deliveredAt, inbox.AcknowledgedAt ?? (isRead ? readAt : null));
         }
 
         if (notifiedAt is { } notified)
             line.LastNotifiedAt = WireTimes.Of(notified);
         if (deliveredAt is { } delivered)
             line.LastDeliveredAt = WireTimes.Of(delivered);
-        if (tracked.FirstReads.Count > 0)
-            line.FirstReadAt = WireTimes.Of(tracked.FirstReads.Values.Min());
+        if (reads.Count > 0)
+            line.FirstReadAt = WireTimes.Of(reads.Values.Min());
         return line;
     }
 

@@ -32,9 +32,29 @@ internal sealed partial class DocumentExchangeService
         if (!await chunks.MoveNextAsync(ct) || chunks.Current.Declaration is not { } stated)
             throw Refused(RefusalCode.MetadataInvalid, "The first message declares what will be sent.", "declaration");
         var isContinued = stated.UploadId.Length > 0;
-        var status = isContinued
-            ? await ContinueAsync(stated, producer, ct)
-            : await BeginAsync(stated, producer, ct);
+        if (!isContinued)
+            return await WorkAsync(chunks, session, await BeginAsync(stated, producer, ct), isContinued, ct);
+        using var visit = await _live.EnterAsync((await ContinueAsync(stated, producer, ct)).Declaration.Id, ct);
+        try
+        {
+            // Asked again: a stream that this one took over from may have brought more.
+            return await WorkAsync(chunks, session, await ContinueAsync(stated, producer, ct), isContinued, visit.Token);
+        }
+        catch (OperationCanceledException) when (visit.IsTakenOver && !ct.IsCancellationRequested)
+        {
+            throw Mismatch(TakenOver);
+        }
+    }
+
+    private const string TakenOver = "Another stream went on with this upload: ask how far it has come.";
+
+    private async Task<Wire.UploadResponse> WorkAsync(
+        IRpcRequestStream<Wire.UploadChunk> chunks,
+        CallerSession session,
+        UploadStatus status,
+        bool isContinued,
+        CancellationToken ct)
+    {
         if (status.State is UploadState.Complete or UploadState.Settled)
             return await chunks.MoveNextAsync(ct) ? throw Mismatch("The upload is complete already.") : ToWire(status);
 
@@ -54,16 +74,18 @@ internal sealed partial class DocumentExchangeService
                 ? ToWire(complete)
                 : throw Mismatch("The bytes received are not those of the declared SHA-256.");
         }
-        catch (RpcException refused) when (refused.Code == RpcStatusCode.InvalidArgument && !isContinued)
+        catch (RpcException refused) when (refused.Code == RpcStatusCode.InvalidArgument)
         {
-            await intake.AbandonAsync();
+            // What was wrong is not kept; what earlier streams of a named upload brought was right.
+            if (!isContinued)
+                await intake.AbandonAsync();
             throw;
         }
         catch (JournalConflictException)
         {
-            throw Mismatch("Another stream went on with this upload, or it has expired: ask how far it has come.");
+            throw Mismatch(TakenOver);
         }
-        catch (OperationCanceledException)
+        catch (Exception broken) when (broken is OperationCanceledException or IOException or RpcException)
         {
             if (isContinued)
                 await intake.PauseAsync();

@@ -6,6 +6,7 @@ namespace HealthGrains.Services.DocumentExchange;
 /// <summary>What producers do: submit, replace, withdraw. One RPC a file.</summary>
 internal sealed partial class DocumentExchangeService(ServiceContext context)
 {
+    private readonly LiveUploads _live = new();
     private readonly UploadedContents _uploaded = new(context.Contents, context.Intake);
 
     public RpcService Bind() => new ServiceBinder(Wire.DocumentExchangeReflection.Descriptor.Services[0], context.Admission)

@@ -31,7 +31,9 @@ internal sealed class SqliteKeyedRows(Writer writer, Readers readers, StoreState
                 return find.Step() ? find.Blob(0).ToArray() : null;
             },
             cancellation).ConfigureAwait(false);
-        return value is null ? null : new ReadOnlyMemory<byte>(value);
+
+        // With the type: a null array would become an empty memory, which is a value.
+        return value is null ? (ReadOnlyMemory<byte>?)null : new ReadOnlyMemory<byte>(value);
     }
 
     /// <summary>Makes the table where a store of an earlier version has none.</summary>

@@ -39,6 +39,10 @@ public sealed class AccessMatrixTests : IAsyncLifetime
         ["DocumentExchange.Submit"] = (client, patient) => client.SubmitAsync(People.Document(patient)),
         ["DocumentExchange.SubmitMany"] = SubmitManyAsync,
         ["DocumentExchange.Upload"] = (client, patient) => client.UploadAsync(patient.ToWire(), [1, 2, 3]),
+        ["DocumentExchange.TrackDelivery"] = (client, patient) =>
+            client.CallAsync<Wire.TrackDeliveryRequest, Wire.DeliveryReport>(
+                "DocumentExchange/TrackDelivery",
+                new Wire.TrackDeliveryRequest { Patient = patient.ToWire(), UniqueId = "2.999.7^1" }),
         ["DocumentExchange.Withdraw"] = (client, patient) => client.WithdrawAsync(People.Withdrawal(patient, "unknown")),
         ["PatientRecords.GetRecord"] = (client, patient) => client.GetRecordAsync(patient.ToWire()),
         ["PatientRecords.ListDocuments"] = (client, patient) =>
@@ -234,8 +238,12 @@ public sealed class AccessMatrixTests : IAsyncLifetime
                 nameof(RefusalCode.DocumentNotFound),
             (Caller.Patient, _) => own ? Served : nameof(RefusalCode.DelegationForbidden),
 
-            // Whose document it is, its submission says.
+            // Whoever deposits may bring bytes; what they serve for is decided at the submission.
             (Caller.Producer, "DocumentExchange.Upload") => Served,
+
+            // Of what another system sent, a producer learns nothing, not even that it is there.
+            (Caller.Producer system, "DocumentExchange.TrackDelivery") =>
+                system.Organization.ToString() == People.Hospital ? Served : nameof(RefusalCode.TargetNotFound),
             (Caller.Producer, "DocumentExchange.Withdraw") => nameof(RefusalCode.TargetNotFound),
             (Caller.Producer system, _) => system.Organization.ToString() == People.Hospital
                 ? Served

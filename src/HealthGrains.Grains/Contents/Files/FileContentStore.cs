@@ -308,6 +308,7 @@ public sealed class FileContentStore : IContentStore
     /// <exception cref="JournalConflictException">It is gone, complete, or held by another writer.</exception>
     private static SafeFileHandle Lock(string path)
     {
+        const int wouldBlock = 11;
         try
         {
             return File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
@@ -316,7 +317,7 @@ public sealed class FileContentStore : IContentStore
         {
             throw ContentGuard.Conflict();
         }
-        catch (IOException) when (File.Exists(path))
+        catch (IOException locked) when (locked.HResult == wouldBlock)
         {
             throw ContentGuard.Conflict();
         }
