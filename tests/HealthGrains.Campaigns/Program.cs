@@ -1,5 +1,6 @@
 using System.CommandLine;
 using HealthGrains.Campaigns;
+using HealthGrains.Campaigns.Shared;
 
 // Breaks a server on purpose and counts. Each verb prints one JSON line a round and one headline.
 var root = new RootCommand("Campaigns that break HealthGrains on purpose, and measurements of it.");
@@ -36,6 +37,8 @@ rates.SetAction((parsed, cancellation) => InScratchAsync(parsed, options =>
     Rates.RunAsync(options, TimeSpan.FromSeconds(parsed.GetValue(seconds)), cancellation)));
 root.Subcommands.Add(rates);
 
+root.Subcommands.Add(SharedCommands.Hosts());
+root.Subcommands.Add(SharedCommands.Database());
 root.Subcommands.Add(PlantedHost.Command());
 
 // Interrupted, a campaign stops its server and takes its disk down first.

@@ -87,8 +87,8 @@ internal sealed class ScratchCluster : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        var (running, _) = await RunAsync("pg_ctl", "status", "--pgdata", Data);
-        if (running == 0)
+        // The file outlives a server that was killed.
+        if (Postmaster != 0 && (await RunAsync("pg_ctl", "status", "--silent", "--pgdata", Data)).Exit == 0)
             return;
         var (exit, said) = await RunAsync(
             "pg_ctl", "start", "--silent", "--wait", "--timeout", "120", "--pgdata", Data, "--log", LogFile,
