@@ -14,11 +14,13 @@ internal static class PlantedHost
         var data = new Option<string>("--data") { Required = true };
         var grpc = new Option<string>("--grpc") { Required = true };
         var web = new Option<string>("--web") { Required = true };
+        var store = new Option<string>("--store");
+        var database = new Option<string>("--postgresql");
         var command = new Command("serve-planted", "A server that acknowledges before the commit; for negative controls")
         {
             Hidden = true,
         };
-        foreach (var option in new[] { data, grpc, web })
+        foreach (var option in new[] { data, grpc, web, store, database })
             command.Options.Add(option);
         command.SetAction(async (parsed, stopping) =>
         {
@@ -28,6 +30,8 @@ internal static class PlantedHost
                     ["Data"] = parsed.GetValue(data),
                     ["Grpc"] = parsed.GetValue(grpc),
                     ["Web"] = parsed.GetValue(web),
+                    ["Store"] = parsed.GetValue(store) ?? "sqlite",
+                    ["PostgreSql:Connection"] = parsed.GetValue(database),
                 })
                 .Build());
             await using var server = await RunningServer.StartAsync(

@@ -39,6 +39,7 @@ root.Subcommands.Add(rates);
 
 root.Subcommands.Add(SharedCommands.Hosts());
 root.Subcommands.Add(SharedCommands.Database());
+root.Subcommands.Add(RestoreDrill.Command());
 root.Subcommands.Add(PlantedHost.Command());
 
 // Interrupted, a campaign stops its server and takes its disk down first.

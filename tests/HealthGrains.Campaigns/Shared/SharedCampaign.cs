@@ -30,7 +30,11 @@ internal sealed record SharedRound(
 /// <param name="Acknowledged">In each round, before the fault.</param>
 /// <param name="NoFence">Plant a database whose checkpoints anybody moves; it must be reported.</param>
 internal sealed record SharedOptions(
-    string Name, int Seed, int Rounds, int Acknowledged, int Hosts, IReadOnlyList<string> Program, string WorkDirectory, bool NoFence);
+    string Name, int Seed, int Rounds, int Acknowledged, int Hosts, IReadOnlyList<string> Program, string WorkDirectory, bool NoFence)
+{
+    /// <summary>The program that verifies, as it is shipped.</summary>
+    public required IReadOnlyList<string> Verifier { get; init; }
+}
 
 /// <summary>Hosts on one database under load and faults: settle, re-read, compare; and look who moved which checkpoint.</summary>
 internal static class SharedCampaign
@@ -98,7 +102,7 @@ internal static class SharedCampaign
 
         await using var last = new RpcChannel(shared[0].Address, new RpcChannelOptions { Connections = 2 });
         var all = await verifier.CheckAsync(last, null, cancellation);
-        var (exit, verified) = await VerifyAsync(options, shared, cancellation);
+        var (exit, verified) = await VerifyAsync(options.Verifier, shared.Cluster.Connection, cancellation);
         var voids = rounds.Count(round => round.Verdict == "void");
         Console.WriteLine(
             $"{options.Name}: {rounds.Count} faults, {options.Hosts} hosts, {ledger.Acknowledged} acknowledged, {all}, "
@@ -165,11 +169,12 @@ internal static class SharedCampaign
         return slowest;
     }
 
-    private static async Task<(int Exit, string Said)> VerifyAsync(
-        SharedOptions options, SharedWorld shared, CancellationToken cancellation)
+    /// <summary><c>verify</c> of the database itself.</summary>
+    public static async Task<(int Exit, string Said)> VerifyAsync(
+        IReadOnlyList<string> program, string connection, CancellationToken cancellation)
     {
         using var process = Process.Start(new ProcessStartInfo(
-            options.Program[0], [options.Program[1], "verify", "--postgresql", shared.Cluster.Connection, "--json"])
+            program[0], [program[1], "verify", "--postgresql", connection, "--json"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -12,6 +12,8 @@ internal abstract record SharedFault(string Name)
 {
     public static readonly SharedFault[] OfHosts = [new KillHost(), new FreezeHost(TimeSpan.FromSeconds(20))];
 
+    public static readonly SharedFault[] OfOneHost = [new KillHost()];
+
     public static SharedFault[] OfDatabase(TimeSpan freeze) =>
         [new RestartDatabase(), new KillDatabase(), new EndSessions(), new StandbyGone(), new FreezeDatabase(freeze)];
 
@@ -42,7 +44,7 @@ internal abstract record SharedFault(string Name)
         cancellation);
 
     /// <summary>All processes of the cluster, the first one first.</summary>
-    protected static IReadOnlyList<int> ProcessesOf(SharedWorld world)
+    public static IReadOnlyList<int> ProcessesOf(SharedWorld world)
     {
         var postmaster = world.Cluster.Postmaster;
         var children = Process.GetProcessesByName("postgres").Select(process => process.Id).Where(id => ParentOf(id) == postmaster);
