@@ -1,6 +1,8 @@
 using HealthGrains.Domain.Identity;
+using HealthGrains.Grains.Contents;
 using HealthGrains.Grains.Journal;
 using HealthGrains.Grains.Routing;
+using HealthGrains.PostgreSql.Contents;
 using HealthGrains.PostgreSql.Migrating;
 using HealthGrains.PostgreSql.Reading;
 using HealthGrains.PostgreSql.Sharing;
@@ -41,12 +43,16 @@ public sealed class PostgreSqlJournalStore : IJournalStore
         _writer = new Writer(database, options, _state, memory);
         _loads = new LoadQueue(database, _state, memory);
         _poller = new LogPoller(database, _state, options.Time);
+        Contents = new PostgreSqlContentStore(database);
         Leases = new ShardLeases(database);
     }
 
     public int Shards { get; }
 
     public Guid StoreId { get; }
+
+    /// <summary>Large contents in the same database; it lives as long as this store.</summary>
+    public IContentStore Contents { get; }
 
     /// <summary>How the routers of the processes on this store share its shards.</summary>
     public IShardLeases Leases { get; }

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using HealthGrains.Contracts.V1;
+using HealthGrains.Grains.Contents;
+using HealthGrains.Grains.Contents.Files;
 using HealthGrains.Grains.Journal;
 using HealthGrains.Host.Client;
 using HealthGrains.Host.CommandLine;
@@ -21,6 +23,11 @@ internal static class VerifyVerb
         Description = "Verify the store of this directory itself, also while a server uses it; without it the server is asked", HelpName = "DIR",
     };
 
+    private static readonly Option<string> ContentDirectory = new("--content-dir")
+    {
+        Description = "Folder of large documents (with --data or --postgresql; default contents in the directory of --data)", HelpName = "DIR",
+    };
+
     private static readonly Option<string> Database = new("--postgresql")
     {
         Description = "Verify the store of this database itself, also while servers use it", HelpName = "CONNECTION",
@@ -31,14 +38,15 @@ internal static class VerifyVerb
     private static readonly Option<string> Oid = RecordPatient.Oid();
 
     public static Command Command() =>
-        new VerbCommand("verify", "Check every hash chain and every content of a store", RunAsync) { Data, Database, Patient, Oid };
+        new VerbCommand("verify", "Check every hash chain and every content of a store", RunAsync) { Data, ContentDirectory, Database, Patient, Oid };
 
     private static async Task<ExitCode> RunAsync(VerbContext context)
     {
         if (context.Get(Data) is { } directory && context.Has(Patient))
             throw new CliException(ExitCode.Usage, "--data verifies a whole store; --patient asks a server.");
-        var found = context.Get(Database) is { } database ? await OfflineAsync(context, () => OpenDatabaseAsync(context, database))
-            : context.Get(Data) is { } data ? await OfflineAsync(context, () => OpenDirectoryAsync(context, data))
+        var files = context.Get(ContentDirectory);
+        var found = context.Get(Database) is { } database ? await OfflineAsync(context, files, () => OpenDatabaseAsync(context, database))
+            : context.Get(Data) is { } data ? await OfflineAsync(context, files ?? Path.Combine(data, "contents"), () => OpenDirectoryAsync(context, data))
             : await OnlineAsync(context);
         var text = $"{HumanValues.Count(found.Entries)} entries of {HumanValues.Count(found.Journals)} journals, {HumanValues.Count(found.Contents)} contents";
         if (context.Json)
@@ -97,19 +105,23 @@ internal static class VerifyVerb
     }
 
     // Opening would make a store where there is none.
-    private static async Task<IJournalStore> OpenDirectoryAsync(VerbContext context, string directory) =>
-        File.Exists(Path.Combine(directory, StoreFile))
-            ? await SqliteJournalStore.OpenAsync(new SqliteStoreOptions { Directory = directory, Time = context.Time })
-            : throw new CliException(ExitCode.NotFound, $"{directory} holds no store ({StoreFile}).", "healthgrains verify --postgresql CONNECTION, where it is in a database");
+    private static async Task<(IJournalStore Store, IContentStore Contents)> OpenDirectoryAsync(VerbContext context, string directory)
+    {
+        if (!File.Exists(Path.Combine(directory, StoreFile)))
+            throw new CliException(ExitCode.NotFound, $"{directory} holds no store ({StoreFile}).", "healthgrains verify --postgresql CONNECTION, where it is in a database");
+        var store = await SqliteJournalStore.OpenAsync(new SqliteStoreOptions { Directory = directory, Time = context.Time });
+        return (store, store.Contents);
+    }
 
-    private static async Task<IJournalStore> OpenDatabaseAsync(VerbContext context, string connection)
+    private static async Task<(IJournalStore Store, IContentStore Contents)> OpenDatabaseAsync(VerbContext context, string connection)
     {
         var options = new PostgreSqlStoreOptions { Connection = connection, Time = context.Time };
         try
         {
             if ((await PostgreSqlJournalStore.PlanMigrationsAsync(options)).Count > 0)
                 throw new CliException(ExitCode.NotFound, "The database holds no store, or one of an earlier version.", "healthgrains serve --store postgresql makes and migrates it");
-            return await PostgreSqlJournalStore.OpenAsync(options);
+            var store = await PostgreSqlJournalStore.OpenAsync(options);
+            return (store, store.Contents);
         }
         catch (ArgumentException)
         {
@@ -118,15 +130,18 @@ internal static class VerifyVerb
         }
     }
 
-    private static async Task<Found> OfflineAsync(VerbContext context, Func<Task<IJournalStore>> open)
+    private static async Task<Found> OfflineAsync(
+        VerbContext context, string? files, Func<Task<(IJournalStore Store, IContentStore Contents)>> open)
     {
         try
         {
-            await using var store = await open();
+            var (store, database) = await open();
+            await using var _ = store;
             var entries = new EntryCount();
             await using var progress = ProgressLine.Start(
                 context.Console, context.Time, () => new ProgressState(entries.Value, null, $"{HumanValues.Count(entries.Value)} entries checked"));
-            var report = await store.VerifyAsync(null, entries, context.Stopping);
+            var contents = Directory.Exists(files) ? new ContentStores(database, FileContentStore.Open(files)) : database;
+            var report = await new ContentVerifier(store, contents).VerifyAsync(null, entries, context.Stopping);
             var bad = report.FirstDamage is { } damage
                 ? new BadPlace { Shard = damage.Shard, Position = damage.Position, Version = damage.Version, Reason = damage.What }
                 : null;
