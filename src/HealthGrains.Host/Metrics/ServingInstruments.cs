@@ -68,7 +68,9 @@ internal sealed class ServingInstruments : IDisposable
         if (_positions is not { } positions) return [];
 
         // The router goes on while the positions are read: it is never ahead of the log.
-        return _router.Status.Take(positions.Count)
-            .Select((routing, shard) => new Measurement<long>(Math.Max(0, positions[shard] - routing.Checkpoint), Shard(shard)));
+        // A shard that another process of a cluster routes is that one's to show.
+        return _router.Status.Take(positions.Count).Index().Where(shard => shard.Item.MovedAt is not null)
+            .Select(shard => new Measurement<long>(
+                Math.Max(0, positions[shard.Index] - shard.Item.Checkpoint), Shard(shard.Index)));
     }
 }

@@ -32,9 +32,10 @@ internal sealed partial class PatientRecordsService
             target.Journal,
             new ListAccesses(from, to, before, pageSize)
             {
+                By = target.By,
                 Only = request.Group == Wire.AccessTrace.Types.Group.Unspecified
                     ? null
-                    : action => RecordMapping.GroupOf(action) == request.Group,
+                    : [.. Enum.GetValues<AccessAction>().Where(action => RecordMapping.GroupOf(action) == request.Group)],
             },
             ct);
         var response = new Wire.ListAccessesResponse();

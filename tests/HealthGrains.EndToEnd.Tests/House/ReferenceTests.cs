@@ -12,11 +12,12 @@ public sealed class ReferenceTests
         ["Domain"] = [],
         ["Rpc"] = [],
         ["Grains"] = ["Domain"],
+        ["Orleans"] = ["Domain", "Grains"],
         ["PostgreSql"] = ["Domain", "Grains"],
         ["Sqlite"] = ["Domain", "Grains"],
         ["Services"] = ["Contracts", "Domain", "Grains", "Rpc"],
         ["Synthetic"] = ["Domain"],
-        ["Host"] = ["Contracts", "Domain", "Grains", "PostgreSql", "Rpc", "Services", "Sqlite", "Synthetic"],
+        ["Host"] = ["Contracts", "Domain", "Grains", "Orleans", "PostgreSql", "Rpc", "Services", "Sqlite", "Synthetic"],
     };
 
     public static TheoryData<string> Projects

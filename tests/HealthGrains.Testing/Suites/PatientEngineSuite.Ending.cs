@@ -19,6 +19,7 @@ public abstract partial class PatientEngineSuite
         await hold.ReachedAsync();
         using var caller = new CancellationTokenSource();
         var givenUp = engine.Begin(grain, new Count("given up", 1, 1), caller.Token);
+        await ArrivedAsync(engine, 1);
         var behind = engine.Begin(grain, new Count("behind", 1, 1));
         await BoundedAwait.UntilAsync(() => engine.Engine.Status.WaitingCalls, 2, "queueing two calls");
 

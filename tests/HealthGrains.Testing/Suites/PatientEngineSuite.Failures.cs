@@ -142,6 +142,9 @@ public abstract partial class PatientEngineSuite
         var versions = new List<long>();
         var conflictsTold = 0;
 
+        // Awake in both, so that neither is done before the other begins.
+        foreach (var engine in engines)
+            await engine.LookAsync(grain);
         await Task.WhenAll(
             Enumerable.Range(0, engines.Length * CallersEach).Select(CallAsync)).Within("calling two engines");
 
@@ -274,6 +277,7 @@ public abstract partial class PatientEngineSuite
         var before = engine.Begin(grain, new Count("before", 1, 1));
         await hold.ReachedAsync();
         var stumbling = engine.Begin(grain, new Stumble(Secret, inAnswer));
+        await ArrivedAsync(engine, 1);
         var behind = engine.Begin(grain, new Count("behind", 1, 1));
         await BoundedAwait.UntilAsync(() => engine.Engine.Status.WaitingCalls, 2, "queueing two calls");
 

@@ -98,8 +98,11 @@ public abstract partial class PatientEngineSuite
         }
 
         Assert.Equal(0, engine.Store.Conflicts);
+
+        // Where calls travel, the clock has moved each time before they arrive.
+        var most = KeepsOrderOfUnawaitedCalls ? (2 * Rounds) - 1 : 2 * Rounds;
         Assert.True(
-            engine.Store.Reads is > 20 and < 2 * Rounds,
+            engine.Store.Reads > 20 && engine.Store.Reads <= most,
             $"Grains were to be let go often, but not in each round; they were read {engine.Store.Reads} times.");
 
         void Call(int caller, int round) =>

@@ -19,6 +19,10 @@ namespace HealthGrains.Testing.Suites;
 /// </remarks>
 public abstract partial class PatientEngineSuite
 {
+    /// <summary>Whether calls that their caller does not await keep their order too. E1 promises less, and where calls
+    /// travel it is not so: there the suite waits for each call to have arrived before it makes the next.</summary>
+    protected virtual bool KeepsOrderOfUnawaitedCalls => true;
+
     protected abstract ValueTask<IGrainEngine> StartAsync(EngineSetup setup);
 
     [SuiteFact]
@@ -88,7 +92,7 @@ public abstract partial class PatientEngineSuite
 
         var callers = Enumerable.Range(1, Callers).Select(caller => CallAsync($"caller {caller}")).ToArray();
         await hold.ReachedAsync();
-        Assert.Equal(Callers - 1, engine.Engine.Status.WaitingCalls);
+        await BoundedAwait.UntilAsync(() => engine.Engine.Status.WaitingCalls, Callers - 1, "queueing a call of each caller");
         hold.Release();
         await Task.WhenAll(callers).Within("calling one grain from many callers");
 
@@ -111,7 +115,7 @@ public abstract partial class PatientEngineSuite
     }
 
     [SuiteFact]
-    public async Task Calls_that_one_caller_does_not_await_keep_their_order_too()
+    public async Task Calls_that_one_caller_does_not_await_are_each_run_once_in_order_where_the_engine_says_so()
     {
         await using var bench = Bench();
         var engine = await bench.StartAsync();
@@ -120,11 +124,12 @@ public abstract partial class PatientEngineSuite
 
         var calls = Enumerable.Range(1, 40).Select(number => engine.Begin(grain, new Count("a", number, 1))).ToArray();
         await hold.ReachedAsync();
-        Assert.Equal(39, engine.Engine.Status.WaitingCalls);
+        await BoundedAwait.UntilAsync(() => engine.Engine.Status.WaitingCalls, 39, "queueing the others");
         hold.Release();
         await Task.WhenAll(calls).Within("calling without awaiting");
 
-        Assert.Equal(Enumerable.Range(1, 40), (await bench.FoldAsync(grain)).Entries.Select(entry => entry.Number));
+        var numbers = (await bench.FoldAsync(grain)).Entries.Select(entry => entry.Number);
+        Assert.Equal(Enumerable.Range(1, 40), KeepsOrderOfUnawaitedCalls ? numbers : numbers.Order());
     }
 
     [SuiteFact]
@@ -162,15 +167,23 @@ public abstract partial class PatientEngineSuite
     private EngineBench Bench() => new(StartAsync);
 
     /// <summary>Calls that wait behind a held turn of the grain.</summary>
-    private static async Task<List<Task<TurnResult<TallyAnswer>>>> QueueAsync(
+    private async Task<List<Task<TurnResult<TallyAnswer>>>> QueueAsync(
         BenchEngine engine, JournalId grain, params IEnumerable<TurnPriority> priorities)
     {
         var before = engine.Engine.Status.WaitingCalls;
         List<Task<TurnResult<TallyAnswer>>> calls = [];
         foreach (var priority in priorities)
+        {
             calls.Add(engine.Begin(grain, new Count($"{priority}", calls.Count, 1, priority)));
+            if (!KeepsOrderOfUnawaitedCalls)
+                await ArrivedAsync(engine, before + calls.Count);
+        }
+
         await BoundedAwait.UntilAsync(
             () => engine.Engine.Status.WaitingCalls, before + calls.Count, "queueing calls behind a held turn");
         return calls;
     }
+
+    private static Task ArrivedAsync(BenchEngine engine, int waiting) => BoundedAwait.UntilAsync(
+        () => engine.Engine.Status.WaitingCalls, waiting, "queueing a call behind a held turn");
 }

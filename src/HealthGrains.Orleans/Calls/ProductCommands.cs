@@ -1,0 +1,67 @@
+using HealthGrains.Domain.Access;
+using HealthGrains.Domain.Agendas;
+using HealthGrains.Domain.Consent;
+using HealthGrains.Domain.Documents;
+using HealthGrains.Domain.Duties;
+using HealthGrains.Domain.Inboxes;
+using HealthGrains.Domain.Patients;
+using HealthGrains.Domain.Records;
+using HealthGrains.Domain.Routing;
+using HealthGrains.Domain.Senders;
+
+namespace HealthGrains.Orleans.Calls;
+
+/// <summary>Every command of the product. A new one is a line here and a line in <see cref="WireJson"/>; a test of the default
+/// build says so when they are missing.</summary>
+public static class ProductCommands
+{
+    /// <summary>How they cross silos.</summary>
+    public static CommandCatalog Catalog { get; } = new CommandCatalog.Builder()
+        .Add<PatientState, PatientEvent, SubmissionReceipt, SubmitDocument>(
+            WireJson.Default.SubmitDocument,
+            WireJson.Default.SubmissionReceipt,
+            submit => submit.Content.Bytes,
+            (submit, bytes) => submit with { Content = submit.Content with { Bytes = bytes } })
+        .Add<PatientState, PatientEvent, WithdrawnDocument, WithdrawDocument>(
+            WireJson.Default.WithdrawDocument, WireJson.Default.WithdrawnDocument)
+        .Add<PatientState, PatientEvent, DocumentView, SetConfidentiality>(
+            WireJson.Default.SetConfidentiality, WireJson.Default.DocumentView)
+        .Add<PatientState, PatientEvent, DocumentView, ReadDocument>(WireJson.Default.ReadDocument, WireJson.Default.DocumentView)
+        .Add<PatientState, PatientEvent, DocumentPage, ListDocuments>(WireJson.Default.ListDocuments, WireJson.Default.DocumentPage)
+        .Add<PatientState, PatientEvent, AccessPage, ListAccesses>(WireJson.Default.ListAccesses, WireJson.Default.AccessPage)
+        .Add<PatientState, PatientEvent, ConsentChange, OpenRecord>(WireJson.Default.OpenRecord, WireJson.Default.ConsentChange)
+        .Add<PatientState, PatientEvent, ConsentChange, CloseRecord>(WireJson.Default.CloseRecord, WireJson.Default.ConsentChange)
+        .Add<PatientState, PatientEvent, RecordView, GetRecord>(WireJson.Default.GetRecord, WireJson.Default.RecordView)
+        .Add<PatientState, PatientEvent, ConsentChange, AuthorizeProfessional>(
+            WireJson.Default.AuthorizeProfessional, WireJson.Default.ConsentChange)
+        .Add<PatientState, PatientEvent, ConsentChange, RevokeAuthorization>(
+            WireJson.Default.RevokeAuthorization, WireJson.Default.ConsentChange)
+        .Add<PatientState, PatientEvent, ConsentChange, BlockProfessional>(
+            WireJson.Default.BlockProfessional, WireJson.Default.ConsentChange)
+        .Add<PatientState, PatientEvent, ConsentChange, UnblockProfessional>(
+            WireJson.Default.UnblockProfessional, WireJson.Default.ConsentChange)
+        .Add<PatientState, PatientEvent, ConsentChange, SetEmergencyAccess>(
+            WireJson.Default.SetEmergencyAccess, WireJson.Default.ConsentChange)
+        .Add<PatientState, PatientEvent, ConsentView, GetConsents>(WireJson.Default.GetConsents, WireJson.Default.ConsentView)
+        .Add<PatientState, PatientEvent, FollowAnswer, FollowPatient>(WireJson.Default.FollowPatient, WireJson.Default.FollowAnswer)
+        .Add<PatientState, PatientEvent, FollowAnswer, UnfollowPatient>(
+            WireJson.Default.UnfollowPatient, WireJson.Default.FollowAnswer)
+        .Add<PatientState, PatientEvent, IReadOnlyList<bool>, MayKnow>(WireJson.Default.MayKnow, WireJson.Default.Booleans)
+        .Add<PatientState, PatientEvent, bool, MayStillSee>(WireJson.Default.MayStillSee, WireJson.Default.Boolean)
+        .Add<PatientState, PatientEvent, ChangePage, ChangesSince>(WireJson.Default.ChangesSince, WireJson.Default.ChangePage)
+        .Add<PatientState, PatientEvent, UploadFate, DiscardUpload>(
+            WireJson.Default.DiscardUpload, WireJson.Default.UploadFate)
+        .Add<PatientState, PatientEvent, DutiesPerformed, PerformDuties>(
+            WireJson.Default.PerformDuties, WireJson.Default.DutiesPerformed)
+        .Add<PatientState, PatientEvent, bool, ConfirmErasure>(WireJson.Default.ConfirmErasure, WireJson.Default.Boolean)
+        .Add<AgendaState, AgendaEvent, int, TakeIntoAgenda>(WireJson.Default.TakeIntoAgenda, WireJson.Default.Int32)
+        .Add<AgendaState, AgendaEvent, AgendaPage, WhatIsDue>(WireJson.Default.WhatIsDue, WireJson.Default.AgendaPage)
+        .Add<AgendaState, AgendaEvent, int, SettleAgenda>(WireJson.Default.SettleAgenda, WireJson.Default.Int32)
+        .Add<InboxState, InboxEvent, long, DeliverToInbox>(WireJson.Default.DeliverToInbox, WireJson.Default.Int64)
+        .Add<InboxState, InboxEvent, InboxPage, ReadInbox>(WireJson.Default.ReadInbox, WireJson.Default.InboxPage)
+        .Add<InboxState, InboxEvent, long, AcknowledgeInbox>(WireJson.Default.AcknowledgeInbox, WireJson.Default.Int64)
+        .Add<LedgerState, LedgerEvent, IReadOnlyList<MisroutingSuspected>, RecordSubmissions>(
+            WireJson.Default.RecordSubmissions, WireJson.Default.Misroutings)
+        .Add<LedgerState, LedgerEvent, LedgerView, GetLedger>(WireJson.Default.GetLedger, WireJson.Default.LedgerView)
+        .Build();
+}

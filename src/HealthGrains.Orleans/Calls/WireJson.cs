@@ -1,0 +1,77 @@
+using System.Text.Json.Serialization;
+using HealthGrains.Domain.Access;
+using HealthGrains.Domain.Agendas;
+using HealthGrains.Domain.Consent;
+using HealthGrains.Domain.Documents;
+using HealthGrains.Domain.Duties;
+using HealthGrains.Domain.Inboxes;
+using HealthGrains.Domain.Records;
+using HealthGrains.Domain.Refusals;
+using HealthGrains.Domain.Routing;
+using HealthGrains.Domain.Senders;
+
+namespace HealthGrains.Orleans.Calls;
+
+/// <summary>The contracts of the product's commands and answers, as the compiler generates them.</summary>
+/// <remarks>What is computed from other properties is not written.</remarks>
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
+    IgnoreReadOnlyProperties = true,
+    Converters =
+    [
+        typeof(PatientIdText), typeof(ProfessionalIdText), typeof(StructureIdText), typeof(ProfessionCodeText),
+        typeof(DocumentIdText), typeof(UniqueIdText), typeof(UploadIdText), typeof(Sha256Text),
+    ])]
+[JsonSerializable(typeof(SubmitDocument))]
+[JsonSerializable(typeof(SubmissionReceipt))]
+[JsonSerializable(typeof(WithdrawDocument))]
+[JsonSerializable(typeof(WithdrawnDocument))]
+[JsonSerializable(typeof(SetConfidentiality))]
+[JsonSerializable(typeof(ReadDocument))]
+[JsonSerializable(typeof(DocumentView))]
+[JsonSerializable(typeof(ListDocuments))]
+[JsonSerializable(typeof(DocumentPage))]
+[JsonSerializable(typeof(ListAccesses))]
+[JsonSerializable(typeof(AccessPage))]
+[JsonSerializable(typeof(OpenRecord))]
+[JsonSerializable(typeof(CloseRecord))]
+[JsonSerializable(typeof(GetRecord))]
+[JsonSerializable(typeof(RecordView))]
+[JsonSerializable(typeof(AuthorizeProfessional))]
+[JsonSerializable(typeof(RevokeAuthorization))]
+[JsonSerializable(typeof(BlockProfessional))]
+[JsonSerializable(typeof(UnblockProfessional))]
+[JsonSerializable(typeof(SetEmergencyAccess))]
+[JsonSerializable(typeof(ConsentChange))]
+[JsonSerializable(typeof(GetConsents))]
+[JsonSerializable(typeof(ConsentView))]
+[JsonSerializable(typeof(FollowPatient))]
+[JsonSerializable(typeof(UnfollowPatient))]
+[JsonSerializable(typeof(FollowAnswer))]
+[JsonSerializable(typeof(MayKnow))]
+[JsonSerializable(typeof(MayStillSee))]
+[JsonSerializable(typeof(ChangesSince))]
+[JsonSerializable(typeof(ChangePage))]
+[JsonSerializable(typeof(DiscardUpload))]
+[JsonSerializable(typeof(UploadFate))]
+[JsonSerializable(typeof(PerformDuties))]
+[JsonSerializable(typeof(DutiesPerformed))]
+[JsonSerializable(typeof(ConfirmErasure))]
+[JsonSerializable(typeof(TakeIntoAgenda))]
+[JsonSerializable(typeof(WhatIsDue))]
+[JsonSerializable(typeof(AgendaPage))]
+[JsonSerializable(typeof(SettleAgenda))]
+[JsonSerializable(typeof(int))]
+[JsonSerializable(typeof(DeliverToInbox))]
+[JsonSerializable(typeof(ReadInbox))]
+[JsonSerializable(typeof(InboxPage))]
+[JsonSerializable(typeof(AcknowledgeInbox))]
+[JsonSerializable(typeof(RecordSubmissions))]
+[JsonSerializable(typeof(GetLedger))]
+[JsonSerializable(typeof(LedgerView))]
+[JsonSerializable(typeof(IReadOnlyList<MisroutingSuspected>), TypeInfoPropertyName = "Misroutings")]
+[JsonSerializable(typeof(IReadOnlyList<bool>), TypeInfoPropertyName = "Booleans")]
+[JsonSerializable(typeof(bool))]
+[JsonSerializable(typeof(long))]
+[JsonSerializable(typeof(Refusal))]
+internal sealed partial class WireJson : JsonSerializerContext;

@@ -1,0 +1,57 @@
+using global::Orleans;
+using global::Orleans.Concurrency;
+using global::Orleans.Runtime;
+using HealthGrains.Orleans.Placement;
+
+namespace HealthGrains.Orleans.Routing;
+
+/// <summary>The router of one shard: its one activation in the cluster tails the shard's log.</summary>
+[Alias("healthgrains.router.v1")]
+internal interface IShardRouterGrain : IGrainWithStringKey
+{
+    /// <summary>Makes it run, where its shard is, if it does not.</summary>
+    Task KeepAsync();
+}
+
+/// <inheritdoc cref="IShardRouterGrain"/>
+/// <remarks>
+/// <para>Started by being activated. The silo that has the shard asks for it when it gets the shard and every
+/// <see cref="OrleansLimits.KeepEvery"/>; when a silo dies, the one that takes over its shards does. A reminder asks too, should
+/// nobody else.</para>
+/// <para>Two activations for a moment, on either side of a partition, are harmless: recipients remember what they took in, and the
+/// checkpoint moves by compare-and-swap.</para>
+/// </remarks>
+[ShardPlacement]
+[Reentrant]
+[GrainType("router")]
+[CollectionAgeLimit(AlwaysActive = true)]
+internal sealed class ShardRouterGrain(SiloParts silo) : Grain, IShardRouterGrain, IRemindable
+{
+    private const string Reminder = "keep";
+
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _running = Task.CompletedTask;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        if (!GrainKeys.TryReadShard(GrainContext.GrainId.Key.AsSpan(), out var shard))
+            throw new Grains.InvariantException("The key of a router is its shard.");
+        silo.Residents.Enter(GrainContext, shard);
+        await this.RegisterOrUpdateReminder(Reminder, OrleansLimits.RemindEvery, OrleansLimits.RemindEvery);
+
+        // Off this activation's scheduler: its turns would wait for each other, and the engine's are awaited anyway.
+        _running = Task.Run(() => silo.Routing.RunAsync(shard, _stopping.Token), CancellationToken.None);
+    }
+
+    public Task KeepAsync() => Task.CompletedTask;
+
+    public Task ReceiveReminder(string reminderName, TickStatus status) => Task.CompletedTask;
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        silo.Residents.Leave(GrainContext);
+        await _stopping.CancelAsync();
+        await _running.WaitAsync(cancellationToken);
+        _stopping.Dispose();
+    }
+}
