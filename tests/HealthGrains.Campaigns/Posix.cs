@@ -8,6 +8,8 @@ internal static partial class Posix
 {
     public const int Kill = 9;
     public const int Terminate = 15;
+    public const int Continue = 18;
+    public const int Stop = 19;
 
     private const int ReadOnly = 0;
     private const uint ShutdownNow = 0x8004587D; // FS_IOC_SHUTDOWN, _IOR('X', 125, uint32_t)
@@ -25,6 +27,9 @@ internal static partial class Posix
         if (SendSignal(process, signal) != 0)
             throw new Win32Exception(Marshal.GetLastPInvokeError(), "kill failed");
     }
+
+    /// <summary>The same for a process that may be gone.</summary>
+    public static void TrySignal(int process, int signal) => _ = SendSignal(process, signal);
 
     /// <summary>Cuts the power of one mounted file system (ext4, XFS): what is not synced is gone.</summary>
     public static void CutPower(string mountPoint)

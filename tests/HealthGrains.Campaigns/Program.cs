@@ -4,6 +4,7 @@ using HealthGrains.Campaigns.Closed;
 using HealthGrains.Campaigns.Consent;
 using HealthGrains.Campaigns.Linear;
 using HealthGrains.Campaigns.Plants;
+using HealthGrains.Campaigns.Shared;
 
 // Breaks a server on purpose and counts. Each verb prints one JSON line a round and one headline.
 var root = new RootCommand("Campaigns that break HealthGrains on purpose, and measurements of it.");
@@ -40,6 +41,9 @@ rates.SetAction((parsed, cancellation) => InScratchAsync(parsed, options =>
     Rates.RunAsync(options, TimeSpan.FromSeconds(parsed.GetValue(seconds)), cancellation)));
 root.Subcommands.Add(rates);
 
+root.Subcommands.Add(SharedCommands.Hosts());
+root.Subcommands.Add(SharedCommands.Database());
+root.Subcommands.Add(RestoreDrill.Command());
 var plant = new Option<string?>("--planted") { Description = "Start a server with this bug: the campaign must report it." };
 var bound = new Option<double>("--at-most") { Description = "Seconds that the races may take.", DefaultValueFactory = _ => 60 };
 var restarts = new Option<int>("--restarts") { Description = "kill -9 so often.", DefaultValueFactory = _ => 2 };

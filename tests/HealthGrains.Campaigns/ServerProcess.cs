@@ -105,6 +105,9 @@ internal sealed class ServerProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
+    /// <summary>Stops the process where it stands, or lets it go on.</summary>
+    public void Signal(int signal) => Posix.Signal(_process.Id, signal);
+
     /// <summary>The orderly end; the exit code.</summary>
     public async Task<int> StopAsync()
     {

@@ -87,8 +87,8 @@ internal sealed class ScratchCluster : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        var (running, _) = await RunAsync("pg_ctl", "status", "--pgdata", Data);
-        if (running == 0)
+        // The file outlives a server that was killed.
+        if (Postmaster != 0 && (await RunAsync("pg_ctl", "status", "--silent", "--pgdata", Data)).Exit == 0)
             return;
         var (exit, said) = await RunAsync(
             "pg_ctl", "start", "--silent", "--wait", "--timeout", "120", "--pgdata", Data, "--log", LogFile,
@@ -100,6 +100,9 @@ internal sealed class ScratchCluster : IAsyncDisposable
     /// <param name="mode"><c>fast</c>, <c>smart</c> or <c>immediate</c>.</param>
     public async Task StopAsync(string mode = "fast")
     {
+        // A drill may have deleted it.
+        if (Postmaster == 0)
+            return;
         var (exit, said) = await RunAsync("pg_ctl", "stop", "--silent", "--wait", "--mode", mode, "--pgdata", Data);
         if (exit != 0 && Postmaster != 0)
             throw Failed("stop", said);
@@ -111,20 +114,30 @@ internal sealed class ScratchCluster : IAsyncDisposable
     /// <summary>Runs a program of PostgreSQL as the user that the server runs as.</summary>
     public async Task<(int Exit, string Said)> RunAsync(string program, params string[] arguments)
     {
-        string[] command = [Path.Combine(_programs, program), .. arguments];
-        if (Environment.IsPrivilegedProcess)
-            command = ["runuser", "-u", "postgres", "--", .. command];
-        var start = new ProcessStartInfo(command[0], command.Skip(1)) { WorkingDirectory = "/", UseShellExecute = false };
+        var start = StartOf(program, arguments);
 
         // A server that is started keeps the handles that it inherits: standard output is read from those that end.
         var isRead = program is not "pg_ctl";
         (start.RedirectStandardOutput, start.RedirectStandardError) = (isRead, isRead);
-        start.Environment["LC_ALL"] = "C";
         using var process = Process.Start(start) ?? throw Failed("run", program);
         var errors = isRead ? process.StandardError.ReadToEndAsync() : Task.FromResult("");
         var output = isRead ? await process.StandardOutput.ReadToEndAsync() : "";
         await process.WaitForExitAsync();
         return (process.ExitCode, output + await errors);
+    }
+
+    /// <summary>The same for a program that goes on; its caller ends it.</summary>
+    public Process Start(string program, params string[] arguments) =>
+        Process.Start(StartOf(program, arguments)) ?? throw Failed("run", program);
+
+    private ProcessStartInfo StartOf(string program, string[] arguments)
+    {
+        string[] command = [Path.Combine(_programs, program), .. arguments];
+        if (Environment.IsPrivilegedProcess)
+            command = ["runuser", "-u", "postgres", "--", .. command];
+        var start = new ProcessStartInfo(command[0], command.Skip(1)) { WorkingDirectory = "/", UseShellExecute = false };
+        start.Environment["LC_ALL"] = "C";
+        return start;
     }
 
     private static string SocketsOf(string directory) => directory.Length <= SocketPathMax

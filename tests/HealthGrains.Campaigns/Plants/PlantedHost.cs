@@ -27,8 +27,10 @@ internal static class PlantedHost
         var plant = new Option<string>("--plant") { DefaultValueFactory = _ => EarlyAck };
         plant.AcceptOnlyFromAmong([.. Plants]);
         var patients = new Option<int>("--plant-patients") { DefaultValueFactory = _ => PatientsDefault };
+        var store = new Option<string>("--store") { DefaultValueFactory = _ => "sqlite" };
+        var database = new Option<string?>("--postgresql");
         var command = new Command("serve-planted", "A server with a planted bug; for negative controls") { Hidden = true };
-        foreach (var option in new Option[] { data, grpc, web, plant, patients })
+        foreach (var option in new Option[] { data, grpc, web, plant, patients, store, database })
             command.Options.Add(option);
         command.SetAction(async (parsed, stopping) =>
         {
@@ -38,6 +40,8 @@ internal static class PlantedHost
                 ["Data"] = parsed.GetValue(data),
                 ["Grpc"] = parsed.GetValue(grpc),
                 ["Web"] = parsed.GetValue(web),
+                ["Store"] = parsed.GetValue(store),
+                ["PostgreSql:Connection"] = parsed.GetValue(database),
             };
 
             // This one needs no code: a parameter that lets the glass be broken by whoever is blocked.
