@@ -2,12 +2,13 @@ using Microsoft.Extensions.Logging;
 
 namespace HealthGrains.Services;
 
-/// <summary>What the services log. No line holds a patient identifier, a token, or anything that a caller sent.</summary>
+/// <summary>What the services log. No line holds a patient identifier, a token, or anything that a caller sent; so
+/// none holds an exception's text.</summary>
 internal static partial class ServicesLog
 {
     [LoggerMessage(EventId = 4001, EventName = "SubmissionFailed", Level = LogLevel.Error,
-        Message = "A submission of a bulk stream failed by a fault of ours; its caller was told INTERNAL_ERROR.")]
-    public static partial void SubmissionFailed(ILogger log, Exception exception);
+        Message = "A submission of a bulk stream failed by a fault of ours; its caller was told INTERNAL_ERROR: {ExceptionType} {Stack}")]
+    public static partial void SubmissionFailed(ILogger log, string exceptionType, string? stack);
 
     [LoggerMessage(EventId = 4002, EventName = "ContentMissing", Level = LogLevel.Error,
         Message = "The content of an entry is not in the store (shard {Shard}, position {Position}).")]

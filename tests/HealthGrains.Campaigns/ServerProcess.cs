@@ -12,8 +12,9 @@ internal sealed class ServerProcess : IAsyncDisposable
     private readonly Queue<string> _lastLines;
     private bool _disposed;
 
-    private ServerProcess(Process process, Queue<string> lastLines, Uri address, TimeSpan startedIn)
+    private ServerProcess(Process process, Queue<string> lastLines, Uri address, Uri web, TimeSpan startedIn)
     {
+        Web = web;
         _process = process;
         _lastLines = lastLines;
         Address = address;
@@ -21,6 +22,11 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     public Uri Address { get; }
+
+    /// <summary>Health and metrics.</summary>
+    public Uri Web { get; }
+
+    public int Id => _process.Id;
 
     /// <summary>From start of the process to the first SERVING.</summary>
     public TimeSpan StartedIn { get; }
@@ -30,8 +36,15 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <param name="command">The program and its first arguments, as <c>dotnet healthgrains.dll serve</c>.</param>
     /// <param name="data">The data directory.</param>
     /// <param name="preload">A library for LD_PRELOAD: a planted fault.</param>
+    /// <param name="settings">Variables beside those of this process, by the names of the settings, as <c>Auth:Issuer</c>.</param>
+    /// <param name="onLine">Told each line that it writes, from any thread.</param>
     public static async Task<ServerProcess> StartAsync(
-        IReadOnlyList<string> command, string data, string? preload, CancellationToken cancellation)
+        IReadOnlyList<string> command,
+        string data,
+        string? preload,
+        CancellationToken cancellation,
+        IReadOnlyDictionary<string, string>? settings = null,
+        Action<string>? onLine = null)
     {
         var grpc = FreePort();
         var web = FreePort();
@@ -45,14 +58,16 @@ internal sealed class ServerProcess : IAsyncDisposable
             start.ArgumentList.Add(argument);
         foreach (var argument in new[] { "--data", data, "--grpc", $"127.0.0.1:{grpc}", "--web", $"127.0.0.1:{web}" })
             start.ArgumentList.Add(argument);
+        foreach (var (name, value) in settings ?? new Dictionary<string, string>(StringComparer.Ordinal))
+            start.Environment["HEALTHGRAINS__" + name.Replace(":", "__", StringComparison.Ordinal).ToUpperInvariant()] = value;
         if (preload is not null)
             start.Environment["LD_PRELOAD"] = preload;
 
         var clock = Stopwatch.StartNew();
         var lines = new Queue<string>();
         var process = Process.Start(start) ?? throw new InvalidOperationException("The server did not start.");
-        process.OutputDataReceived += (_, line) => Keep(lines, line.Data);
-        process.ErrorDataReceived += (_, line) => Keep(lines, line.Data);
+        process.OutputDataReceived += (_, line) => Keep(lines, line.Data, onLine);
+        process.ErrorDataReceived += (_, line) => Keep(lines, line.Data, onLine);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
 
@@ -71,7 +86,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             }
 
             serves = true;
-            return new ServerProcess(process, lines, address, clock.Elapsed);
+            return new ServerProcess(process, lines, address, new Uri($"http://127.0.0.1:{web}"), clock.Elapsed);
         }
         finally
         {
@@ -143,10 +158,11 @@ internal sealed class ServerProcess : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private static void Keep(Queue<string> lines, string? line)
+    private static void Keep(Queue<string> lines, string? line, Action<string>? onLine)
     {
         if (line is null)
             return;
+        onLine?.Invoke(line);
         lock (lines)
         {
             lines.Enqueue(line);

@@ -22,6 +22,7 @@ public sealed class MessageTests
         { "compressed without encoding", RawCall.Frame(1, RawCall.Gzip([1, 2, 3])), RpcStatusCode.Internal },
         { "no protobuf", RawCall.Frame(0, [0xff, 0xff, 0xff]), RpcStatusCode.InvalidArgument },
         { "field longer than the message", RawCall.Frame(0, [0x0a, 0x7f, 1]), RpcStatusCode.InvalidArgument },
+        { "length that overflows inside the parser", RawCall.Frame(0, [0x22, 0xff, 0xff, 0xff, 0xff, 0x07, 0x08, 1]), RpcStatusCode.InvalidArgument },
         { "200,000 empty messages", [.. Enumerable.Repeat(new byte[5], 200_000).SelectMany(f => f)], RpcStatusCode.Unimplemented },
     };
 

@@ -6,16 +6,22 @@ namespace HealthGrains.Grains.Engine;
 /// moment of the question, so the answer does not lag behind a sudden crowd; the rate is that of the last
 /// <see cref="Looks"/> looks.</para>
 /// <para>The rate of an idle engine says nothing of what it could do. So it is known only while at least
-/// <see cref="GrainLimits.TurnsRunningBusy"/> turns run, at each of the looks, and before that nobody waits. One record
+/// <see cref="GrainLimits.TurnsRunningBusy"/> turns run, at each of the looks, and for a second after; before that nobody
+/// waits. One record
 /// that is slow counts as one turn, however many calls wait in its mailbox.</para>
 /// </remarks>
 internal sealed class TurnPace(TimeProvider time)
 {
     private const int Looks = 4;
 
+    // A second: under load that is shed the engine is busy and not busy in turns, and would let a crowd in each time it had
+    // forgotten how slow it is.
+    private const int QuietLooks = 20;
+
     private readonly Lock _looking = new();
     private readonly (long Ended, long At)[] _looks = new (long, long)[Looks + 1];
     private int _looksKept;
+    private int _quiet;
     private long _ended;
     private double _perSecond;
 
@@ -40,9 +46,12 @@ internal sealed class TurnPace(TimeProvider time)
             if (running < GrainLimits.TurnsRunningBusy)
             {
                 _looksKept = 0;
-                Volatile.Write(ref _perSecond, 0);
+                if (++_quiet >= QuietLooks)
+                    Volatile.Write(ref _perSecond, 0);
                 return;
             }
+
+            _quiet = 0;
 
             if (_looksKept == _looks.Length)
             {

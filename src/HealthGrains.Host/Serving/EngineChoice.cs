@@ -18,11 +18,19 @@ internal static class EngineChoice
     /// <param name="settings">Checked.</param>
     /// <param name="services">What the grains are given.</param>
     /// <param name="feed">Where the watchers of this process wait.</param>
+    /// <param name="leases">Which shards a process routes that is in no cluster; null for all.</param>
+    /// <param name="wrapEngine">For campaigns that plant a bug; no setting leads here.</param>
     /// <param name="time">The process's clock.</param>
     /// <param name="loggers">The process's log.</param>
     /// <exception cref="CliException">This build does not have it.</exception>
     public static async Task<StartedEngine> StartAsync(
-        ServerSettings settings, GrainServices services, ChangeFeed feed, TimeProvider time, ILoggerFactory loggers)
+        ServerSettings settings,
+        GrainServices services,
+        ChangeFeed feed,
+        IShardLeases? leases,
+        Func<IGrainEngine, IGrainEngine> wrapEngine,
+        TimeProvider time,
+        ILoggerFactory loggers)
     {
         Check(settings);
 #if ENGINE_ORLEANS
@@ -30,10 +38,10 @@ internal static class EngineChoice
             return await OrleansChoice.StartAsync(settings, services, feed, time, loggers);
 #endif
         await Task.CompletedTask;
-        var engine = new StandaloneEngine(
-            GrainCatalog.Models.Factory(services), time, loggers.CreateLogger<StandaloneEngine>(), instruments: services.Instruments);
+        var engine = wrapEngine(new StandaloneEngine(
+            GrainCatalog.Models.Factory(services), time, loggers.CreateLogger<StandaloneEngine>(), instruments: services.Instruments));
         var router = new Router(
-            services.Store, engine, time, loggers.CreateLogger<Router>(), services.StoreIsShared ? feed : null);
+            services.Store, engine, time, loggers.CreateLogger<Router>(), services.StoreIsShared ? feed : null, leases);
         router.Start();
         return new StartedEngine(engine, router);
     }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Reflection;
 using HealthGrains.Grains;
 using HealthGrains.Grains.Codec;
+using HealthGrains.Grains.Contents;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
 using HealthGrains.Grains.Journal;
@@ -25,6 +26,9 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace HealthGrains.Host.Serving;
+
+/// <summary>Puts the caller into a call, or throws.</summary>
+internal delegate ValueTask RpcCheck(RpcCall call, CancellationToken waiting);
 
 /// <summary>One server: store, engine, router, services and listeners, from start to drained end.</summary>
 /// <remarks>
@@ -58,18 +62,24 @@ internal sealed class RunningServer : IAsyncDisposable
     /// <summary>Starts a server.</summary>
     /// <exception cref="CliException">A setting, a port or the store cannot be used.</exception>
     /// <param name="wrapStore">For campaigns that plant a bug between grains and store; no setting leads here.</param>
+    /// <param name="wrapEngine">The same between services and grains.</param>
+    /// <param name="wrapAuthentication">For campaigns that plant a hole in the door; no setting leads here.</param>
     public static async Task<RunningServer> StartAsync(
         ServerSettings settings,
         TimeProvider time,
         ILoggerFactory loggers,
         DateTimeOffset startedAt,
-        Func<IJournalStore, IJournalStore>? wrapStore = null)
+        Func<IJournalStore, IJournalStore>? wrapStore = null,
+        Func<IGrainEngine, IGrainEngine>? wrapEngine = null,
+        Func<RpcCheck, RpcCheck>? wrapAuthentication = null)
     {
         var server = new RunningServer(settings, loggers.CreateLogger("HealthGrains.Host"));
         var isServing = false;
         try
         {
-            await server.ComposeAsync(time, loggers, startedAt, wrapStore ?? (static store => store));
+            await server.ComposeAsync(
+                time, loggers, startedAt, wrapStore ?? (static store => store), wrapEngine ?? (static engine => engine),
+                wrapAuthentication ?? (static check => check));
             isServing = true;
             return server;
         }
@@ -112,13 +122,24 @@ internal sealed class RunningServer : IAsyncDisposable
     }
 
     private async Task ComposeAsync(
-        TimeProvider time, ILoggerFactory loggers, DateTimeOffset startedAt, Func<IJournalStore, IJournalStore> wrapStore)
+        TimeProvider time,
+        ILoggerFactory loggers,
+        DateTimeOffset startedAt,
+        Func<IJournalStore, IJournalStore> wrapStore,
+        Func<IGrainEngine, IGrainEngine> wrapEngine,
+        Func<RpcCheck, RpcCheck> wrapAuthentication)
     {
         EngineChoice.Check(_settings);
         if (MatrixFile.Open(_settings, time, _log) is { } matrix)
             _closing.Push(matrix.DisposeAsync);
         var data = DataDirectory.Open(_settings.Data);
         var opened = await StoreChoice.OpenAsync(_settings with { Data = data.FullPath }, time);
+        if (opened.Scratch is { } scratch)
+        {
+            _log.ScratchClusterServes(scratch.Root);
+            _closing.Push(scratch.DisposeAsync);
+        }
+
         opened = opened with { Store = wrapStore(opened.Store) };
         _closing.Push(opened.Store.DisposeAsync);
         StoreFailed = opened.Failed;
@@ -134,9 +155,12 @@ internal sealed class RunningServer : IAsyncDisposable
         var snapshots = new Snapshots(opened.Store, GrainCatalog.SnapshotModels, loggers.CreateLogger<Snapshots>());
         _closing.Push(snapshots.DisposeAsync);
         var grains = new GrainServices(opened.Store, feed, snapshots, _settings.Policy, time) { StoreIsShared = opened.IsShared };
-        var (engine, router) = await EngineChoice.StartAsync(_settings, grains, feed, time, loggers);
+        var (engine, router) = await EngineChoice.StartAsync(_settings, grains, feed, opened.Leases, wrapEngine, time, loggers);
         _closing.Push(() => EndAsync(engine));
         _closing.Push(router.DisposeAsync);
+        var collector = new ContentCollector(opened.Contents, engine, time, loggers.CreateLogger<ContentCollector>());
+        collector.Start();
+        _closing.Push(collector.DisposeAsync);
 
         var version = typeof(RunningServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
         var instruments = new ServicesInstruments(new Meter(ServicesInstruments.MeterName));
@@ -146,6 +170,7 @@ internal sealed class RunningServer : IAsyncDisposable
             engine, opened.Store, feed, _settings.Policy, _settings.Identities, time, data.PageTokenKey(), loggers,
             new AboutServer(version, startedAt, _settings.Store, _settings.Engine))
         {
+            Contents = opened.Contents,
             DescribeEvent = (kind, body) =>
             {
                 var summary = EntrySummary.Of(kind, body);
@@ -163,11 +188,12 @@ internal sealed class RunningServer : IAsyncDisposable
             metrics.Dispose();
             return ValueTask.CompletedTask;
         });
+        var authenticate = wrapAuthentication(authentication.Rpc.AuthenticateAsync);
         var rpc = new RpcServerOptions
         {
             Authenticate = async (call, waiting) =>
             {
-                await authentication.Rpc.AuthenticateAsync(call, waiting);
+                await authenticate(call, waiting);
                 admission.AtTheDoor(call);
             },
             MapException = RefusalStatus.Of,

@@ -15,6 +15,8 @@ internal static class ServeVerb
         (CommonOptions.Data(), "Data"),
         (Text("--store", "sqlite (default), memory or postgresql", "KIND"), "Store"),
         (Text("--postgresql", "Connection string; better in HEALTHGRAINS__POSTGRESQL__CONNECTION", "CONNECTION"), "PostgreSql:Connection"),
+        (Text("--content", "Where large documents go: database (default) or files", "KIND"), "Content:Store"),
+        (Text("--content-dir", "Folder of large documents with --content files (default contents in the data directory)", "DIR"), "Content:Directory"),
         (Text("--engine", "standalone (default) or orleans", "KIND"), "Engine"),
         (Text("--silo", "Engine orleans: address for the other servers of the cluster (default 127.0.0.1:11111)", "HOST:PORT"), "Silo"),
         (Text("--cluster", "Engine orleans: name of the cluster (default healthgrains)", "NAME"), "Cluster"),

@@ -43,6 +43,8 @@ public static class ProductCommands
         .Add<PatientState, PatientEvent, ConsentChange, SetEmergencyAccess>(
             WireJson.Default.SetEmergencyAccess, WireJson.Default.ConsentChange)
         .Add<PatientState, PatientEvent, ConsentView, GetConsents>(WireJson.Default.GetConsents, WireJson.Default.ConsentView)
+        .Add<PatientState, PatientEvent, AccessExplanation, ExplainAccess>(
+            WireJson.Default.ExplainAccess, WireJson.Default.AccessExplanation)
         .Add<PatientState, PatientEvent, FollowAnswer, FollowPatient>(WireJson.Default.FollowPatient, WireJson.Default.FollowAnswer)
         .Add<PatientState, PatientEvent, FollowAnswer, UnfollowPatient>(
             WireJson.Default.UnfollowPatient, WireJson.Default.FollowAnswer)

@@ -21,6 +21,7 @@ namespace HealthGrains.Orleans.Calls;
     [
         typeof(PatientIdText), typeof(ProfessionalIdText), typeof(StructureIdText), typeof(ProfessionCodeText),
         typeof(DocumentIdText), typeof(UniqueIdText), typeof(UploadIdText), typeof(Sha256Text),
+        typeof(BlockText), typeof(WireConsentCommand),
     ])]
 [JsonSerializable(typeof(SubmitDocument))]
 [JsonSerializable(typeof(SubmissionReceipt))]
@@ -45,6 +46,8 @@ namespace HealthGrains.Orleans.Calls;
 [JsonSerializable(typeof(ConsentChange))]
 [JsonSerializable(typeof(GetConsents))]
 [JsonSerializable(typeof(ConsentView))]
+[JsonSerializable(typeof(ExplainAccess))]
+[JsonSerializable(typeof(AccessExplanation))]
 [JsonSerializable(typeof(FollowPatient))]
 [JsonSerializable(typeof(UnfollowPatient))]
 [JsonSerializable(typeof(FollowAnswer))]

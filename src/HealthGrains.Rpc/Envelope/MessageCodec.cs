@@ -32,9 +32,10 @@ internal sealed class MessageCodec<T>
                 return ParseWithin(bytes, Limits.MessageNestingMax);
             return bytes.IsSingleSegment ? _parser.ParseFrom(bytes.FirstSpan) : _parser.ParseFrom(bytes);
         }
-        catch (InvalidProtocolBufferException)
+        catch (Exception e) when (e is InvalidProtocolBufferException or IndexOutOfRangeException or ArgumentException or OverflowException)
         {
-            // The parser's text is left out: it may quote what the caller sent.
+            // A length close to the largest integer overflows inside the parser, which then leaves with an exception that
+            // it does not document; it reads nothing beyond the buffer. The parser's text is left out: it may quote what the caller sent.
             throw new RpcException(RpcStatusCode.InvalidArgument,
                 $"the message is not a valid protobuf message of the method's type, or is nested deeper than {Limits.MessageNestingMax}");
         }

@@ -134,7 +134,7 @@ internal sealed class RpcEndpoint(
                 return lifetime.ToStatus();
             RpcException? status = e as RpcException ?? options.MapException?.Invoke(e);
             if (status is null)
-                RpcLog.HandlerFailed(logger, exchange.Call.Method, e);
+                RpcLog.HandlerFailed(logger, exchange.Call.Method, e.GetType().Name, e.StackTrace);
             return stopped ? lifetime.ToStatus() : status ?? new RpcException(RpcStatusCode.Internal, "internal error");
         }
     }

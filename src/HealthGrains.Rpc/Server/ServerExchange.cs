@@ -329,7 +329,7 @@ internal sealed class ServerExchange
         catch (Exception e)
         {
             if (Options.MapException?.Invoke(e) is null)
-                RpcLog.LateHandlerFailed(_logger, method, e);
+                RpcLog.LateHandlerFailed(_logger, method, e.GetType().Name, e.StackTrace);
         }
     }
 }

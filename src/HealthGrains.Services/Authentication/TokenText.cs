@@ -19,6 +19,9 @@ internal sealed class TokenText
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
+    // In the order of their values (RFC 4648 section 5).
+    private const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
     private TokenText(string algorithm, string keyId, JsonElement claims)
     {
         Algorithm = algorithm;
@@ -46,6 +49,8 @@ internal sealed class TokenText
         if (second < 0 || token.IndexOf('.', second + 1) >= 0 || second == token.Length - 1) return TokenProblem.Malformed;
         if (!TryObject(token.AsSpan(0, first), out var header)) return TokenProblem.Malformed;
         if (!TryObject(token.AsSpan(first + 1, second - first - 1), out var claims)) return TokenProblem.Malformed;
+
+        if (!IsOneEncoding(token.AsSpan(second + 1))) return TokenProblem.Malformed;
 
         if (Text(header, "alg") is not ("RS256" or "PS256" or "ES256")) return TokenProblem.Algorithm;
         foreach (var member in header.EnumerateObject())
@@ -78,7 +83,7 @@ internal sealed class TokenText
     private static bool TryObject(ReadOnlySpan<char> part, out JsonElement value)
     {
         value = default;
-        if (part.Length == 0 || part.IndexOfAnyExcept(Base64UrlLetters) >= 0) return false;
+        if (!IsOneEncoding(part)) return false;
         try
         {
             var bytes = Base64Url.DecodeFromChars(part);
@@ -93,6 +98,15 @@ internal sealed class TokenText
             // Not base64url, not UTF-8, not strict JSON, or half of a surrogate pair: all the same to the caller.
             return false;
         }
+    }
+
+    // Bytes have one text: no padding, and no bits that nobody reads. Otherwise one signature would have many tokens, and a
+    // token that was put aside would come back with another last letter.
+    private static bool IsOneEncoding(ReadOnlySpan<char> part)
+    {
+        if (part.Length == 0 || part.Length % 4 == 1 || part.IndexOfAnyExcept(Base64UrlLetters) >= 0) return false;
+        var unread = (part.Length % 4) switch { 2 => 0x0F, 3 => 0x03, _ => 0 };
+        return (Letters.IndexOf(part[^1], StringComparison.Ordinal) & unread) == 0;
     }
 
     // An escape such as \ud800 parses, and fails whoever reads it later: all texts are read here once.
@@ -118,5 +132,5 @@ internal sealed class TokenText
     }
 
     private static readonly System.Buffers.SearchValues<char> Base64UrlLetters =
-        System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+        System.Buffers.SearchValues.Create(Letters);
 }

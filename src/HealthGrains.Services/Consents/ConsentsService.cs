@@ -23,6 +23,7 @@ internal sealed partial class ConsentsService(ServiceContext context)
             "UnblockProfessional", UnblockProfessionalAsync)
         .Unary<Wire.SetEmergencyAccessRequest, Wire.SetEmergencyAccessResponse>(
             "SetEmergencyAccess", SetEmergencyAccessAsync)
+        .Unary<Wire.ExplainAccessRequest, Wire.ExplainAccessResponse>("ExplainAccess", ExplainAccessAsync)
         .Service;
 
     /// <exception cref="RpcException">METADATA_INVALID.</exception>

@@ -62,7 +62,7 @@ internal sealed partial class DocumentExchangeService
             refusal = RefusalStatus.RefusalOf(failure);
             if (refusal is null)
             {
-                ServicesLog.SubmissionFailed(context.Log, failure);
+                ServicesLog.SubmissionFailed(context.Log, failure.GetType().Name, failure.StackTrace);
                 refusal = InternalError;
             }
 

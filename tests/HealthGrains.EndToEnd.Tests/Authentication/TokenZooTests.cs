@@ -169,6 +169,20 @@ public sealed class TokenZooTests : IDisposable
         Assert.NotEqual(TokenProblem.None, await _bench.ProblemOf(token.Insert(4, " ")));
     }
 
+    [Fact]
+    public async Task One_signature_has_one_text()
+    {
+        var token = _bench.Good();
+        Assert.Equal(TokenProblem.Malformed, await _bench.ProblemOf(token + "=="));
+
+        // 64 bytes are 86 letters: of the last one four bits are read by nobody.
+        const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        var last = Letters.IndexOf(token[^1], StringComparison.Ordinal);
+        for (var bits = 1; bits < 16; bits++)
+            Assert.Equal(TokenProblem.Malformed, await _bench.ProblemOf(token[..^1] + Letters[last | bits]));
+        Assert.Equal(TokenProblem.None, await _bench.ProblemOf(token));
+    }
+
     [Theory]
     [InlineData(""" "organization":"3180035024000" ,"organization":"1750100125" """)]
     [InlineData(""" "aud":"healthgrains" """)]

@@ -7,6 +7,7 @@ using System.Security.Cryptography;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Policies;
 using HealthGrains.Grains;
+using HealthGrains.Grains.Contents;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
 using HealthGrains.Grains.Journal;
@@ -75,6 +76,7 @@ internal sealed class ServiceHost : IAsyncDisposable
         var log = new KeptLog();
         var time = TimeProvider.System;
         var store = new MemoryJournalStore();
+        var contents = new MemoryContentStore();
         var feed = new ChangeFeed(time);
         var snapshots = new Snapshots(store, GrainCatalog.SnapshotModels, NullLogger.Instance);
         policy ??= DomainPolicy.Default;
@@ -98,6 +100,7 @@ internal sealed class ServiceHost : IAsyncDisposable
             app.Services.GetRequiredService<ILoggerFactory>(),
             new AboutServer("0.0.0-test", time.GetUtcNow(), "memory", "standalone"))
         {
+            Contents = contents,
             RouterProgress = () => [.. router.Status.Select((shard, i) => new RouterProgress(i, shard.Checkpoint, shard.MovedAt))],
             Instruments = new ServicesInstruments(new Meter("HealthGrains.EndToEnd.Tests")),
         };
