@@ -19,13 +19,13 @@ public static class GrainCatalog
         .Add(JournalKind.Agenda, AgendaModel.Instance)
         .Build();
 
-    /// <summary>The models that snapshots are taken with. A record's and a ledger's state is little smaller than its
-    /// entries, so these are folded without being understood; inboxes and agendas forget, and keep their
+    /// <summary>The models that snapshots are taken with. A record's state is little smaller than its
+    /// entries, so these are folded without being understood; inboxes, ledgers and agendas forget, and keep their
     /// state.</summary>
     public static GrainModels SnapshotModels { get; } = new GrainModels.Builder()
         .Add(JournalKind.Patient, FoldedJournalModel.Instance)
         .Add(JournalKind.Inbox, InboxModel.Instance)
-        .Add(JournalKind.Sender, FoldedJournalModel.Instance)
+        .Add(JournalKind.Sender, LedgerModel.Instance)
         .Add(JournalKind.Agenda, AgendaModel.Instance)
         .Build();
 }

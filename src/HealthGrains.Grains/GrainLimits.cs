@@ -38,6 +38,10 @@ public static class GrainLimits
     /// <summary>Journals that wait for a snapshot; one more is forgotten until its grain asks again.</summary>
     public const int SnapshotQueueMax = 1_024;
 
+    /// <summary>Entries of a producer's ledger after which a snapshot is taken: a start reads no more of them, but for those that
+    /// come while the snapshot is written.</summary>
+    public const int LedgerEntriesPerSnapshot = 256;
+
     /// <summary>A grain that nobody has asked for this long is let go.</summary>
     public static readonly TimeSpan IdleMax = TimeSpan.FromMinutes(10);
 

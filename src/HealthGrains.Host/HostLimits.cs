@@ -22,6 +22,21 @@ internal static class HostLimits
     /// <summary>Bytes of that file.</summary>
     public const int MatrixBytesMax = 2 * 1024 * 1024;
 
+    /// <summary>How often the other files of data are looked at: depositors, revocation lists.</summary>
+    public static readonly TimeSpan DataFileLookEvery = TimeSpan.FromSeconds(5);
+
+    /// <summary>Bytes of the file of delegated depositors.</summary>
+    public const int DepositorsBytesMax = 4 * 1024 * 1024;
+
+    /// <summary>Bytes of the file of revocation lists.</summary>
+    public const int RevocationsBytesMax = 32 * 1024 * 1024;
+
+    /// <summary>Certificates of a client's chain, its own and the authority's among them.</summary>
+    public const int ClientChainMax = 4;
+
+    /// <summary>Issuers of tokens.</summary>
+    public const int IssuersMax = 16;
+
     /// <summary>How often a submission that the server put off is sent again.</summary>
     public const int AttemptsMax = 8;
 

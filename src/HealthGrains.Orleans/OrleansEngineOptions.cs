@@ -2,6 +2,7 @@ using System.Net;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
 using HealthGrains.Grains.Journal;
+using HealthGrains.Grains.Keys;
 using HealthGrains.Orleans.Calls;
 
 namespace HealthGrains.Orleans;
@@ -11,6 +12,9 @@ public sealed record OrleansEngineOptions
 {
     /// <summary>Shared by all silos.</summary>
     public required IJournalStore Store { get; init; }
+
+    /// <summary>Rows by key, in the same place as the store.</summary>
+    public required IKeyedRows Keys { get; init; }
 
     /// <summary>Makes the plain grains that live on this silo.</summary>
     public required Grains.Engine.IGrainFactory Grains { get; init; }

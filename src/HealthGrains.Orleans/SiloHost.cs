@@ -51,7 +51,7 @@ internal static class SiloHost
         services.AddSingleton<Members>();
         services.AddSingleton<FeedSender>();
         services.AddSingleton(provider => new RouterHost(
-            options.Store, engine, provider.GetRequiredService<FeedSender>(), time, loggers.CreateLogger<Router>()));
+            options.Store, options.Keys, engine, provider.GetRequiredService<FeedSender>(), time, loggers.CreateLogger<Router>()));
         services.AddSingleton(provider => new SiloParts(
             new StandaloneEngine(options.Grains, time, loggers.CreateLogger<StandaloneEngine>(), options.Turns),
             provider.GetRequiredService<GrainKeys>(),

@@ -1,8 +1,10 @@
 using HealthGrains.Domain.Identity;
 using HealthGrains.Grains.Contents;
 using HealthGrains.Grains.Journal;
+using HealthGrains.Grains.Keys;
 using HealthGrains.Grains.Routing;
 using HealthGrains.PostgreSql.Contents;
+using HealthGrains.PostgreSql.Keys;
 using HealthGrains.PostgreSql.Migrating;
 using HealthGrains.PostgreSql.Reading;
 using HealthGrains.PostgreSql.Sharing;
@@ -44,6 +46,7 @@ public sealed class PostgreSqlJournalStore : IJournalStore
         _loads = new LoadQueue(database, _state, memory);
         _poller = new LogPoller(database, _state, options.Time);
         Contents = new PostgreSqlContentStore(database);
+        Keys = new PostgreSqlKeyedRows(database);
         Leases = new ShardLeases(database);
     }
 
@@ -53,6 +56,9 @@ public sealed class PostgreSqlJournalStore : IJournalStore
 
     /// <summary>Large contents in the same database; it lives as long as this store.</summary>
     public IContentStore Contents { get; }
+
+    /// <summary>Rows by key in the same database; they live as long as this store.</summary>
+    public IKeyedRows Keys { get; }
 
     /// <summary>How the routers of the processes on this store share its shards.</summary>
     public IShardLeases Leases { get; }

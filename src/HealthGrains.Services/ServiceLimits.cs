@@ -44,6 +44,9 @@ public static class ServiceLimits
     /// <summary>Longest silence of the caller of <c>SubmitMany</c>; then DEADLINE_EXCEEDED.</summary>
     public static readonly TimeSpan SubmitManyIdleMax = TimeSpan.FromMinutes(10);
 
+    /// <summary>Inboxes that are asked at once for one <c>TrackDelivery</c>.</summary>
+    public const int TrackWindowMax = 32;
+
     /// <summary>Longest silence of the caller of <c>Upload</c>; then DEADLINE_EXCEEDED.</summary>
     public static readonly TimeSpan UploadIdleMax = TimeSpan.FromSeconds(60);
 
@@ -56,6 +59,9 @@ public static class ServiceLimits
     public const int HolderNameCharsMax = 256;
 
     public const int TermsVersionCharsMax = 128;
+
+    /// <summary>Of what a service of a third party asks for; a longer one is refused with <c>METADATA_INVALID</c>.</summary>
+    public const int PerimeterCharsMax = 1_000;
 
     /// <summary>Types in one filter.</summary>
     public const int TypeCodesMax = 100;

@@ -1,8 +1,10 @@
 using HealthGrains.Domain.Identity;
 using HealthGrains.Grains.Contents;
 using HealthGrains.Grains.Journal;
+using HealthGrains.Grains.Keys;
 using HealthGrains.Sqlite.Contents;
 using HealthGrains.Sqlite.Keeping;
+using HealthGrains.Sqlite.Keys;
 using HealthGrains.Sqlite.Native;
 using HealthGrains.Sqlite.Reading;
 using HealthGrains.Sqlite.Verifying;
@@ -41,6 +43,7 @@ public sealed class SqliteJournalStore : IJournalStore
             _state);
         _writer = new Writer(writing, Shards, new RecentMarks(options.Directory, opened.Marks), options, _state);
         Contents = new SqliteContentStore(_writer, _readers, _state);
+        Keys = new SqliteKeyedRows(_writer, _readers, _state);
     }
 
     public int Shards { get; }
@@ -49,6 +52,9 @@ public sealed class SqliteJournalStore : IJournalStore
 
     /// <summary>Large contents in the same file; it lives as long as this store.</summary>
     public IContentStore Contents { get; }
+
+    /// <summary>Rows by key in the same file; they live as long as this store.</summary>
+    public IKeyedRows Keys { get; }
 
     /// <summary>Completes when the store has stopped itself, with one line for the operator. The host should then end the
     /// process.</summary>

@@ -1,6 +1,7 @@
 using HealthGrains.Grains.Journal;
 using HealthGrains.Sqlite.Contents;
 using HealthGrains.Sqlite.Keeping;
+using HealthGrains.Sqlite.Keys;
 using HealthGrains.Sqlite.Native;
 using HealthGrains.Sqlite.Reading;
 using SQLitePCL;
@@ -51,6 +52,7 @@ internal static class StoreOpening
         var isNew = CreateIfEmpty(connection, options);
         CheckFormat(connection, options);
         UploadRows.Create(connection);
+        SqliteKeyedRows.Create(connection);
 
         // After a failed sync and a restart, what the kernel still shows of the log may never have reached the disk, and
         // everything added behind it would be lost with it. Copying the whole log into the database writes it anew. When

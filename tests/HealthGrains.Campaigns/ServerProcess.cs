@@ -36,7 +36,8 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <param name="command">The program and its first arguments, as <c>dotnet healthgrains.dll serve</c>.</param>
     /// <param name="data">The data directory.</param>
     /// <param name="preload">A library for LD_PRELOAD: a planted fault.</param>
-    /// <param name="settings">Variables beside those of this process, by the names of the settings, as <c>Auth:Issuer</c>.</param>
+    /// <param name="settings">Variables beside those of this process, by the names of the settings, as <c>Auth:Issuer</c>; null
+    /// for no quotas, because a campaign speaks for very few identities.</param>
     /// <param name="onLine">Told each line that it writes, from any thread.</param>
     public static async Task<ServerProcess> StartAsync(
         IReadOnlyList<string> command,
@@ -58,7 +59,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             start.ArgumentList.Add(argument);
         foreach (var argument in new[] { "--data", data, "--grpc", $"127.0.0.1:{grpc}", "--web", $"127.0.0.1:{web}" })
             start.ArgumentList.Add(argument);
-        foreach (var (name, value) in settings ?? new Dictionary<string, string>(StringComparer.Ordinal))
+        foreach (var (name, value) in settings ?? Closed.ClosedHost.Unlimited)
             start.Environment["HEALTHGRAINS__" + name.Replace(":", "__", StringComparison.Ordinal).ToUpperInvariant()] = value;
         if (preload is not null)
             start.Environment["LD_PRELOAD"] = preload;

@@ -56,11 +56,14 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 
 cat "$work/tls.crt" "$work/tls.key" >"$work/both.pem"
 chmod 600 "$work"/*.key "$work"/*.pem
 
+declare -A servers=() arguments=()
 server() { # NAME GRPC WEB OPTION…: one that speaks plaintext to the proxies, one with TLS of its own
+  printf -v "arguments[$1]" '%q ' "$@"
   local name=$1 grpc=$2 web=$3; shift 3
+  : >"$work/$name.log"
   HEALTHGRAINS__CONNECTIONS__PERADDRESSMAX=5000 "${cli[@]}" serve --data "$work/$name" --grpc "127.0.0.1:$grpc" --web "127.0.0.1:$web" "$@" \
     >"$work/$name.log" 2>&1 &
-  pids+=($!)
+  pids+=($!); servers[$name]=$!
   for _ in $(seq 200); do
     grep -q "healthgrains serves" "$work/$name.log" && return
     kill -0 "${pids[-1]}" 2>/dev/null || break
@@ -114,7 +117,33 @@ run_haproxy() { # FILE NAME
 
 export HG_PROFESSIONAL=899700000021 HG_IDLE_S=$idle HG_CA=$work/tls.crt
 seed=${HG_SEED:-$RANDOM}
-runs=()
+runs=() tried=()
+begin() { # PROXY PHASE
+  local call=call_$1_$2
+  eval "${!call}" >"$work/$1.out" 2>"$work/$1.err" &
+  runs+=("$1:$!")
+}
+collect() {
+  local run proxy line code ended bad
+  for run in "${runs[@]}"; do
+    proxy=${run%%:*} ended=no bad=0
+    wait "${run##*:}"; code=$?
+    while IFS= read -r line; do
+      case $line in
+        'ok '*) passed=$((passed + 1)); printf '%-12s %-32s ok\n' "$proxy" "${line#ok }" ;;
+        'not ok '*) line=${line#not ok }; failed=$((failed + 1)); bad=1; printf '%-12s %-32s FAILED %s\n' "$proxy" "${line%% *}" "${line#* }" ;;
+        'skip '*) line=${line#skip }; printf '%-12s %-32s not for it: %s\n' "$proxy" "${line%% *}" "${line#* }" ;;
+        '#'*) printf '%-12s %s\n' "$proxy" "$line" ;;
+        *' passed, '*) ended=yes ;;
+      esac
+    done <"$work/$proxy.out"
+    if [[ $ended = no || ( $code != 0 && $bad = 0 ) ]]; then
+      failed=$((failed + 1)); printf '%-12s FAILED exit code %s %s\n' "$proxy" "$code" "$(tail -n 3 "$work/$proxy.err" | tr '\n' ' ')"
+    fi
+  done
+  runs=()
+}
+
 for proxy in $proxies; do
   program=${proxy/passthrough/haproxy}
   if ! command -v "$program" >/dev/null; then
@@ -133,29 +162,29 @@ for proxy in $proxies; do
   mkdir -p "$work/$proxy-files" && cp "$file" "$work/$proxy-files/base.xml"
   data=$work/plain web=$plain_web
   [[ $proxy != passthrough ]] || { data=$work/own-tls; web=$tls_web; }
-  HG_METRICS="http://127.0.0.1:$web/metrics" \
-  HG_TOKEN_PRODUCER=$("${cli[@]}" token producer --organization "$organization" --data "$data") \
-  HG_TOKEN_PATIENT=$("${cli[@]}" token patient --ins "$ins" --ins-oid "$oid" --data "$data") \
-    node "$here/node/proxy.mjs" --server "127.0.0.1:$listen" --files "$work/$proxy-files" ${HG_ONLY:+--only "$HG_ONLY"} \
-    >"$work/$proxy.out" 2>"$work/$proxy.err" &
-  runs+=("$proxy:$!")
+  producer=$("${cli[@]}" token producer --organization "$organization" --data "$data")
+  patient=$("${cli[@]}" token patient --ins "$ins" --ins-oid "$oid" --data "$data")
+  for phase in "" 1; do
+    printf -v "call_${proxy}_$phase" '%q ' env HG_METRICS="http://127.0.0.1:$web/metrics" HG_RELOAD="$HG_RELOAD" HG_CLOSE="${HG_CLOSE:-}" \
+      HG_OPEN="${HG_OPEN:-}" HG_RESTART="$phase" HG_TOKEN_PRODUCER="$producer" HG_TOKEN_PATIENT="$patient" \
+      node "$here/node/proxy.mjs" --server "127.0.0.1:$listen" --files "$work/$proxy-files" ${HG_ONLY:+--only "$HG_ONLY"}
+  done
+  tried+=("$proxy")
+  begin "$proxy" ""
 done
+collect
 
-for run in "${runs[@]}"; do
-  proxy=${run%%:*} ended=no bad=0
-  wait "${run##*:}"; code=$?
-  while IFS= read -r line; do
-    case $line in
-      'ok '*) passed=$((passed + 1)); printf '%-12s %-32s ok\n' "$proxy" "${line#ok }" ;;
-      'not ok '*) line=${line#not ok }; failed=$((failed + 1)); bad=1; printf '%-12s %-32s FAILED %s\n' "$proxy" "${line%% *}" "${line#* }" ;;
-      'skip '*) line=${line#skip }; printf '%-12s %-32s not for it: %s\n' "$proxy" "${line%% *}" "${line#* }" ;;
-      '#'*) printf '%-12s %s\n' "$proxy" "$line" ;;
-      *' passed, '*) ended=yes ;;
-    esac
-  done <"$work/$proxy.out"
-  if [[ $ended = no || ( $code != 0 && $bad = 0 ) ]]; then
-    failed=$((failed + 1)); printf '%-12s FAILED exit code %s %s\n' "$proxy" "$code" "$(tail -n 3 "$work/$proxy.err" | tr '\n' ' ')"
-  fi
-done
+# Every server stops as on SIGTERM and starts again at its addresses, with a Watch open through each proxy.
+if [[ ${#tried[@]} -gt 0 && -z ${HG_ONLY:-} ]]; then
+  for proxy in "${tried[@]}"; do begin "$proxy" 1; done
+  for proxy in "${tried[@]}"; do
+    for _ in $(seq 100); do grep -q '^# watching' "$work/$proxy.out" && break; sleep 0.1; done
+  done
+  for name in "${!servers[@]}"; do
+    kill "${servers[$name]}"; wait "${servers[$name]}"
+  done
+  for name in "${!servers[@]}"; do eval "server ${arguments[$name]}"; done
+  collect
+fi
 printf 'proxies: %d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 [[ $failed = 0 && $passed -gt 0 ]]

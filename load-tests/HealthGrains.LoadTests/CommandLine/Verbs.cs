@@ -75,6 +75,8 @@ internal static class Verbs
             return 0;
         }));
         root.Subcommands.Add(report);
+        root.Subcommands.Add(Scaling.ScalingVerbs.Growth(time));
+        root.Subcommands.Add(Scaling.ScalingVerbs.Model());
         return root;
 
         void Measuring(string name, string description, Option[] own, bool isMonth)

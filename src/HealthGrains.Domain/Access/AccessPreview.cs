@@ -1,3 +1,4 @@
+using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Consent;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Patients;
@@ -8,7 +9,14 @@ using HealthGrains.Domain.Turns;
 namespace HealthGrains.Domain.Access;
 
 /// <summary>A change that is only tried: one of the three.</summary>
-public sealed record TriedChange(ConsentCommand? Consent, SetConfidentiality? Labels, CloseRecord? Close);
+public sealed record TriedChange(ConsentCommand? Consent, SetConfidentiality? Labels, CloseRecord? Close)
+{
+    /// <summary>The same, tried by somebody: it tells nobody what the change itself would not.</summary>
+    internal TriedChange As(Actor by) => new(
+        Consent is null ? null : Consent with { By = by },
+        Labels is null ? null : Labels with { By = by },
+        Close is null ? null : Close with { By = by });
+}
 
 /// <summary>What decisions would rest on after a change: the change is decided by its own rule, and its events are applied to a
 /// copy. Nothing of it stays.</summary>
@@ -68,7 +76,7 @@ internal sealed class AccessPreview
                 _consent.Revoke(revoked.AuthorizationNumber, revoked.At);
                 break;
             case ProfessionalBlocked blocked:
-                _consent.Block(blocked.Professional, blocked.At);
+                _consent.Block(blocked.Professional, blocked.At, blocked.By);
                 break;
             case ProfessionalUnblocked unblocked:
                 _consent.Unblock(unblocked.Professional);

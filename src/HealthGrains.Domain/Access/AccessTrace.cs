@@ -20,6 +20,9 @@ public enum AccessAction
 
     /// <summary>Changed who may see a document.</summary>
     SetLabels = 5,
+
+    /// <summary>Asked to be told of new documents, and was refused: who may do so shows in the list of followers.</summary>
+    Follow = 20,
 }
 
 /// <summary>How the reader came in. Stored: never renumbered.</summary>
@@ -49,4 +52,8 @@ public sealed record AccessTrace(
     string Reason,
     RefusalCode? Refused,
     AccessStep Step,
-    string MatrixVersion);
+    string MatrixVersion)
+{
+    /// <summary>It happened in a secret session: representatives and caregivers are not shown it.</summary>
+    public bool Secret { get; init; }
+}

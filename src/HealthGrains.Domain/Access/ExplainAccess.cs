@@ -41,21 +41,22 @@ public sealed record ExplainAccess(
             return Reply(new AccessExplanation(Blurred(own), turn.Matrix.Version, turn.Now));
         }
 
-        if (PatientSide.Check(state) is { } refusal)
+        var side = PatientSide.Decide(state, By, PatientAct.ReadConsents, turn);
+        if (side.Refusal is { } refusal)
             return Refuse(refusal);
-        if (Document is not null && (entry is null || !PatientSide.Sees(entry)))
+        if (Document is not null && (entry is null || !side.Sees(entry)))
             return Refuse(AccessDecision.DocumentNotFound);
 
         AccessPreview? preview = null;
         if (Change is not null)
         {
-            (preview, var no) = AccessPreview.Of(state, entry, Change, turn);
+            (preview, var no) = AccessPreview.Of(state, entry, Change.As(By), turn);
             if (no is not null)
                 return Refuse(no);
         }
 
         var verdict = Subject is { } subject ? Verdict(state, entry, subject, Entrance, turn) : null;
-        var viewers = Subject is null ? Viewers(state, preview, entry, turn) : [];
+        var viewers = Subject is null ? Viewers(state, state.AccessesOf(side.Audience), preview, entry, turn) : [];
         return Reply(new AccessExplanation(verdict, turn.Matrix.Version, turn.Now)
         {
             After = Subject is { } same && preview is not null ? Verdict(preview, same, Entrance, turn) : null,
@@ -85,9 +86,10 @@ public sealed record ExplainAccess(
     private AccessVerdict Verdict(AccessPreview preview, Reader reader, Entrance entrance, TurnContext turn) =>
         AccessDecision.Explain(preview.Record, preview.Consent, Document is not null, preview.Entry, reader, turn, entrance);
 
-    private List<Viewer> Viewers(PatientState state, AccessPreview? preview, DocumentEntry? entry, TurnContext turn)
+    private List<Viewer> Viewers(
+        PatientState state, IReadOnlyList<TracedAccess> accesses, AccessPreview? preview, DocumentEntry? entry, TurnContext turn)
     {
-        var hats = HatsOf(state);
+        var hats = HatsOf(state, accesses);
         var viewers = new List<Viewer>();
         foreach (var id in ProfessionalsOf(state, preview, entry, turn))
         {
@@ -95,7 +97,7 @@ public sealed record ExplainAccess(
             var reader = isKnown ? hat : new Reader(ProfessionalId.Parse(id), Physician, default);
             viewers.Add(Seen(reader, Entrance.Normal) with
             {
-                Professional = id, IsProfessionAssumed = !isKnown, Name = NameOf(state, HolderKind.Professional, id),
+                Professional = id, IsProfessionAssumed = !isKnown, Name = NameOf(state, accesses, HolderKind.Professional, id),
             });
         }
 
@@ -103,7 +105,7 @@ public sealed record ExplainAccess(
         {
             viewers.Add(Seen(new Reader(default, Physician, StructureId.Parse(structure)), Entrance.Normal) with
             {
-                Structure = structure, IsProfessionAssumed = true, Name = NameOf(state, HolderKind.Organization, structure),
+                Structure = structure, IsProfessionAssumed = true, Name = NameOf(state, accesses, HolderKind.Organization, structure),
             });
         }
 
@@ -123,13 +125,13 @@ public sealed record ExplainAccess(
             preview is null ? null : Verdict(preview, reader, entrance, turn));
     }
 
-    // The situation in which a professional last came is the best guess at that of the next time.
-    private static Dictionary<string, Reader> HatsOf(PatientState state)
+    // Of the accesses that the caller is shown: the situation in which a professional last came is the best guess at that of the next time.
+    private static Dictionary<string, Reader> HatsOf(PatientState state, IReadOnlyList<TracedAccess> accesses)
     {
         var hats = new Dictionary<string, Reader>(StringComparer.Ordinal);
         foreach (var (id, follower) in state.Followers)
             hats[id] = follower.Reader;
-        foreach (var access in state.Accesses)
+        foreach (var access in accesses)
         {
             if (access.By.Kind == ActorKind.Professional)
                 hats[access.By.Id] = PatientState.ReaderOf(access.By);
@@ -165,10 +167,10 @@ public sealed record ExplainAccess(
     }
 
     // As the patient called the holder; else as the reader was last named in a trace.
-    private static string NameOf(PatientState state, HolderKind kind, string id) =>
+    private static string NameOf(PatientState state, IReadOnlyList<TracedAccess> accesses, HolderKind kind, string id) =>
         state.Consent.Authorizations.LastOrDefault(word => word.Holder == kind && word.HolderId == id && word.HolderName.Length > 0)
             ?.HolderName
-        ?? state.Accesses.LastOrDefault(access => access.By.Id == id && kind == HolderKind.Professional)?.By.Name
+        ?? accesses.LastOrDefault(access => access.By.Id == id && kind == HolderKind.Professional)?.By.Name
         ?? "";
 
     private static IEnumerable<string> HoldersOf(ConsentState consent, HolderKind kind, TurnContext turn) =>

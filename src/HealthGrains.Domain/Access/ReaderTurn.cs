@@ -25,7 +25,10 @@ internal static class ReaderTurn
                 entrance?.Reason ?? "",
                 outcome.Refusal?.Code,
                 outcome.Step,
-                turn.Matrix.Version));
+                turn.Matrix.Version)
+            {
+                Secret = entrance?.IsSecret ?? false,
+            });
 
     /// <summary>A refusal leaves its trace, unless there is no record to hold it.</summary>
     public static IReadOnlyList<PatientEvent> RefusalTrace(

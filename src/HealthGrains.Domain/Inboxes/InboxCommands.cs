@@ -1,3 +1,4 @@
+using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Refusals;
 using HealthGrains.Domain.Turns;
 
@@ -72,6 +73,15 @@ public sealed record AcknowledgeInbox(long UpTo) : InboxCommand<long>
             : Decision<InboxState, InboxEvent, long>.Emit(
                 [new InboxAcknowledged(turn.Now, UpTo)], after => after.Acknowledged);
     }
+}
+
+/// <summary>How far one delivery has come in this inbox, for who sent the document.</summary>
+public sealed record TrackInInbox(int Shard, long Position, DocumentId Document) : InboxCommand<InboxTrack>
+{
+    public override TurnPriority Priority => TurnPriority.Replay;
+
+    public override Decision<InboxState, InboxEvent, InboxTrack> Decide(InboxState state, TurnContext turn) =>
+        Decision<InboxState, InboxEvent, InboxTrack>.Reply(state.Track(Shard, Position, Document));
 }
 
 /// <summary>A page of an inbox.</summary>

@@ -31,8 +31,15 @@ public sealed class InboxState
 {
     public const int AcknowledgedKept = 10_000;
 
+    /// <summary>Acknowledgements whose times are kept; of an older one it is known that it was, not when.</summary>
+    public const int AcknowledgementsKept = 1_000;
+
     private readonly Dictionary<int, long> _taken = [];
     private readonly List<Delivery> _lines = [];
+
+    // Beside the lines: when each was taken in, in ticks of UTC; 0 for those of a time when that was not kept.
+    private readonly List<long> _takenAt = [];
+    private readonly List<InboxAcknowledged> _acknowledgements = [];
     private long _dropped;
 
     public IReadOnlyDictionary<int, long> Taken => _taken;
@@ -47,6 +54,38 @@ public sealed class InboxState
 
     /// <summary>The lines that are kept, oldest first.</summary>
     public IReadOnlyList<Delivery> Lines => _lines;
+
+    /// <summary>When each kept line was taken in, in ticks of UTC; 0 where that is not known.</summary>
+    public IReadOnlyList<long> TakenAt => _takenAt;
+
+    /// <summary>The newest acknowledgements, oldest first.</summary>
+    public IReadOnlyList<InboxAcknowledged> Acknowledgements => _acknowledgements;
+
+    /// <summary>How far one delivery has come here.</summary>
+    /// <param name="shard">Of the entry that caused it.</param>
+    /// <param name="position">Of that entry.</param>
+    /// <param name="document">What it is about.</param>
+    public InboxTrack Track(int shard, long position, DocumentId document)
+    {
+        if (TakenOf(shard) < position)
+            return new InboxTrack(false, null, false, null);
+
+        // Found from its end: what somebody asks about is mostly new.
+        for (var at = _lines.Count - 1; at >= 0; at--)
+        {
+            if (_lines[at].Document != document || _lines[at].Position != position)
+                continue;
+            var taken = _takenAt[at] == 0 ? (DateTimeOffset?)null : new DateTimeOffset(_takenAt[at], TimeSpan.Zero);
+            var sequence = _dropped + at + 1;
+            if (sequence > Acknowledged)
+                return new InboxTrack(true, taken, false, null);
+            var by = _acknowledgements.Find(one => one.UpTo >= sequence);
+            return new InboxTrack(true, taken, true, by?.At);
+        }
+
+        // Only what was acknowledged is dropped.
+        return new InboxTrack(true, null, true, null);
+    }
 
     public long TakenOf(int shard) => _taken.GetValueOrDefault(shard);
 
@@ -68,9 +107,14 @@ public sealed class InboxState
             case InboxDelivered delivered:
                 _taken[delivered.Shard] = delivered.UpTo;
                 _lines.AddRange(delivered.Items);
+                for (var i = 0; i < delivered.Items.Count; i++)
+                    _takenAt.Add(delivered.At.UtcTicks);
                 break;
             case InboxAcknowledged acknowledged:
                 Acknowledged = acknowledged.UpTo;
+                if (_acknowledgements.Count == AcknowledgementsKept)
+                    _acknowledgements.RemoveAt(0);
+                _acknowledgements.Add(acknowledged);
                 break;
             default:
                 throw new InvalidOperationException($"{change.GetType().Name} has no effect defined.");
@@ -81,18 +125,34 @@ public sealed class InboxState
         if (droppable >= AcknowledgedKept)
         {
             _lines.RemoveRange(0, (int)droppable);
+            _takenAt.RemoveRange(0, (int)droppable);
             _dropped += droppable;
         }
     }
 
     /// <summary>A state from a snapshot.</summary>
     public static InboxState Restore(
-        IEnumerable<KeyValuePair<int, long>> taken, long dropped, IEnumerable<Delivery> lines, long acknowledged)
+        IEnumerable<KeyValuePair<int, long>> taken,
+        long dropped,
+        IEnumerable<Delivery> lines,
+        long acknowledged,
+        IEnumerable<long>? takenAt = null,
+        IEnumerable<InboxAcknowledged>? acknowledgements = null)
     {
         var state = new InboxState { _dropped = dropped, Acknowledged = acknowledged };
         foreach (var (shard, position) in taken)
             state._taken[shard] = position;
         state._lines.AddRange(lines);
+        state._takenAt.AddRange(takenAt ?? []);
+        while (state._takenAt.Count < state._lines.Count)
+            state._takenAt.Insert(0, 0);
+        state._acknowledgements.AddRange(acknowledgements ?? []);
         return state;
     }
 }
+
+/// <summary>How far one delivery has come in one inbox. A time that is not kept any more is null.</summary>
+/// <param name="IsTaken">It lies in the inbox, durable.</param>
+/// <param name="IsAcknowledged">The professional has taken it in.</param>
+public readonly record struct InboxTrack(
+    bool IsTaken, DateTimeOffset? TakenAt, bool IsAcknowledged, DateTimeOffset? AcknowledgedAt);

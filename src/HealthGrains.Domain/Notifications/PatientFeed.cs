@@ -38,6 +38,21 @@ public enum ChangeCode
 
     /// <summary>RAPPEL_CONSENT_RL_PASSAGE_MAJO: the same, to the legal representatives.</summary>
     MajorityReachedForRepresentatives = 24,
+
+    /// <summary>PARTAGE_PROFIL_AIDANT: a caregiver was invited.</summary>
+    CaregiverInvited = 30,
+
+    /// <summary>ACCORD_PARTAGE_PROFIL: a caregiver accepted.</summary>
+    CaregiverAccepted = 31,
+
+    /// <summary>REFUS_PARTAGE_PROFIL: a caregiver refused.</summary>
+    CaregiverRefused = 32,
+
+    /// <summary>REVOCATION_PAR_AIDE: the helped person's side ended it.</summary>
+    CaregiverDismissed = 33,
+
+    /// <summary>REVOCATION_PAR_AIDANT: the caregiver ended it.</summary>
+    CaregiverResigned = 34,
 }
 
 /// <summary>One line of what an audience is told.</summary>
@@ -50,7 +65,18 @@ public sealed record FeedItem(long Sequence, DateTimeOffset At, ChangeCode Code,
 /// gap would betray what is withheld. F2. What is released later is appended at its release, so no cursor is past it.</remarks>
 public sealed class AudienceFeed
 {
-    private readonly List<FeedItem> _items = [];
+    private List<FeedItem> _items;
+
+    // Told the same as this one so far, and so not kept twice; null once they part.
+    private AudienceFeed? _same;
+
+    public AudienceFeed() => _items = [];
+
+    internal AudienceFeed(AudienceFeed same)
+    {
+        _same = same;
+        _items = same._items;
+    }
 
     /// <summary>The last sequence; 0 for none.</summary>
     public long Last => _items.Count;
@@ -64,6 +90,19 @@ public sealed class AudienceFeed
         return _items.GetRange(from, Math.Min(max, _items.Count - from));
     }
 
-    internal void Tell(DateTimeOffset at, ChangeCode code, DocumentId? document, Actor by) =>
-        _items.Add(new FeedItem(_items.Count + 1, at, code, document, by));
+    /// <summary>For a feed that shares another's list, that one must be told first.</summary>
+    internal void Tell(DateTimeOffset at, ChangeCode code, DocumentId? document, Actor by)
+    {
+        if (_same is null)
+            _items.Add(new FeedItem(_items.Count + 1, at, code, document, by));
+    }
+
+    /// <summary>From here on it is told apart from the feed that it shares a list with.</summary>
+    internal void Part()
+    {
+        if (_same is null)
+            return;
+        _same = null;
+        _items = [.. _items];
+    }
 }

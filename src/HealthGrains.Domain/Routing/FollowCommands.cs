@@ -20,8 +20,9 @@ public sealed record FollowPatient(Actor By) : PatientCommand<FollowAnswer>
     public override Decision<PatientState, PatientEvent, FollowAnswer> Decide(PatientState state, TurnContext turn)
     {
         var reader = PatientState.ReaderOf(By);
-        if (AccessDecision.ForRecord(state, reader, turn).Refusal is { } refusal)
-            return Refuse(refusal);
+        var outcome = AccessDecision.ForRecord(state, reader, turn);
+        if (outcome.Refusal is { } refusal)
+            return Refuse(refusal, ReaderTurn.RefusalTrace(state, turn, By, AccessAction.Follow, [], outcome));
         if (state.Followers.TryGetValue(By.Id, out var follower) && follower.Reader == reader)
             return Reply(new FollowAnswer(follower.Since, true));
         if (follower is null && state.Followers.Count >= FollowersMax)
@@ -85,32 +86,30 @@ public sealed record MayStillSee(Reader Reader, DocumentId? Shown) : PatientComm
 /// <summary>What one audience of the record is told after a cursor.</summary>
 /// <param name="After">0 from the beginning.</param>
 /// <param name="Max">1 to 200.</param>
-/// <param name="By">The patient, or a professional who may read the record.</param>
-/// <remarks>For a professional a page that tells anything is traced.</remarks>
+/// <param name="By">The patient's side, or a professional who may read the record.</param>
+/// <remarks>For anybody but the person a page that tells anything is traced.</remarks>
 public sealed record ChangesSince(long After, int Max, Actor By) : PatientCommand<ChangePage>
 {
+    /// <summary>How a professional comes in: normally, and perhaps in a secret session.</summary>
+    public Entrance Entrance { get; init; } = Entrance.Normal;
+
     public override TurnPriority Priority =>
-        By.Kind == ActorKind.Patient ? TurnPriority.PatientRead : TurnPriority.ProfessionalRead;
+        By.IsPatientSide ? TurnPriority.PatientRead : TurnPriority.ProfessionalRead;
 
     public override Decision<PatientState, PatientEvent, ChangePage> Decide(PatientState state, TurnContext turn)
     {
-        if (By.Kind == ActorKind.Patient)
-        {
-            if (PatientSide.Check(state) is { } refusal)
-                return Refuse(refusal);
-            return Page(state, state.PatientFeed, PatientSide.Sees, static entry => !entry.IsHiddenFromPatient, [], null);
-        }
+        if (By.IsPatientSide)
+            return OnPatientSide(state, turn);
 
         var reader = PatientState.ReaderOf(By);
         var outcome = AccessDecision.ForRecord(state, reader, turn);
         if (outcome.Refusal is { } no)
-            return Refuse(no, ReaderTurn.RefusalTrace(state, turn, By, AccessAction.ListDocuments, [], outcome));
+            return Refuse(no, ReaderTurn.RefusalTrace(state, turn, By, AccessAction.ListDocuments, [], outcome, Entrance));
         Func<DocumentEntry, bool> sees =
             entry => AccessDecision.ForDocument(state, entry, reader, includeDeprecated: true, turn).IsAllowed;
         Func<DocumentEntry, bool> knowsThatItWent =
             entry => AccessDecision.MayKnowOfWithdrawn(entry, reader, turn.Matrix);
-        var told = Fitting(state, state.ProfessionalFeed)
-            .Select(item => Told(state, item, sees, knowsThatItWent).Document).OfType<DocumentId>().Distinct().ToList();
+        var told = DocumentsTold(state, state.ProfessionalFeed, sees, knowsThatItWent);
         return Page(
             state,
             state.ProfessionalFeed,
@@ -118,9 +117,30 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
             knowsThatItWent,
             told.Count == 0
                 ? []
-                : [ReaderTurn.Trace(turn, By, AccessAction.ListDocuments, told, outcome)],
+                : [ReaderTurn.Trace(turn, By, AccessAction.ListDocuments, told, outcome, Entrance)],
             state.Consent.PermittedUntil(reader, turn.Now));
     }
+
+    private Decision<PatientState, PatientEvent, ChangePage> OnPatientSide(PatientState state, TurnContext turn)
+    {
+        var side = PatientSide.Decide(state, By, PatientAct.Read, turn);
+        if (side.Refusal is { } refusal)
+            return Refuse(refusal, PatientSide.Traces(state, turn, By, AccessAction.ListDocuments, [], side.Step, refusal));
+        var feed = state.Feeds.Of(side.Audience);
+        Func<DocumentEntry, bool> knowsThatItWent = entry => !entry.IsHiddenFrom(side.Audience);
+        var told = By.Kind == ActorKind.Patient ? [] : DocumentsTold(state, feed, side.Sees, knowsThatItWent);
+        return Page(
+            state,
+            feed,
+            side.Sees,
+            knowsThatItWent,
+            told.Count == 0 ? [] : PatientSide.Traces(state, turn, By, AccessAction.ListDocuments, told, side.Step),
+            side.Until);
+    }
+
+    private List<DocumentId> DocumentsTold(
+        PatientState state, AudienceFeed feed, Func<DocumentEntry, bool> sees, Func<DocumentEntry, bool> knowsThatItWent) =>
+        [.. Fitting(state, feed).Select(item => Told(state, item, sees, knowsThatItWent).Document).OfType<DocumentId>().Distinct()];
 
     private Decision<PatientState, PatientEvent, ChangePage> Page(
         PatientState state,
@@ -182,7 +202,7 @@ public sealed record Change(FeedItem Item, DocumentView? Document);
 /// <param name="Last">The audience's last sequence.</param>
 public sealed record ChangePage(IReadOnlyList<Change> Changes, long Last)
 {
-    /// <summary>When the reader's longest permit ends by itself; null for the patient, and for a permit without end. Whoever
+    /// <summary>When the reader's longest permit, or the delegation, ends by itself; null for the patient, and without end. Whoever
     /// goes on watching asks again then: the end of a permit is no event that would wake anybody.</summary>
     public DateTimeOffset? PermittedUntil { get; init; }
 }

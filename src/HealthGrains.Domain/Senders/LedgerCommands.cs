@@ -7,8 +7,12 @@ namespace HealthGrains.Domain.Senders;
 public abstract record LedgerCommand<TAnswer> : Command<LedgerState, LedgerEvent, TAnswer>;
 
 /// <summary>Takes a page of one shard's log in. Delivered again, it changes nothing.</summary>
+/// <param name="Lines">What the page has for this producer, in order of position.</param>
+/// <param name="Firsts">For each line the document that its unique id named first, looked up before the turn and the same at
+/// every repetition; null for a withdrawal.</param>
 /// <returns>The alarms that this page raised.</returns>
-public sealed record RecordSubmissions(int Shard, long UpTo, IReadOnlyList<LedgerLine> Lines)
+public sealed record RecordSubmissions(
+    int Shard, long UpTo, IReadOnlyList<LedgerLine> Lines, IReadOnlyList<KnownDocument?> Firsts)
     : LedgerCommand<IReadOnlyList<MisroutingSuspected>>
 {
     public override TurnPriority Priority => TurnPriority.Submit;
@@ -23,15 +27,15 @@ public sealed record RecordSubmissions(int Shard, long UpTo, IReadOnlyList<Ledge
 
         var events = new List<LedgerEvent> { new SubmissionsRecorded(turn.Now, Shard, UpTo, lines) };
         var alarms = new List<MisroutingSuspected>();
-        var inPage = new Dictionary<UniqueId, KnownDocument>();
-        foreach (var line in lines)
+        for (var i = 0; i < Lines.Count; i++)
         {
-            if (line.Kind != LedgerLineKind.Submitted)
+            var line = Lines[i];
+            if (line.Position <= taken || line.Kind != LedgerLineKind.Submitted
+                || Firsts[i] is not { } earlier || earlier.Patient == line.Patient)
+            {
                 continue;
-            var first = state.Find(line.UniqueId) ?? (inPage.TryGetValue(line.UniqueId, out var known) ? known : null);
-            inPage.TryAdd(line.UniqueId, new KnownDocument(line.Patient, line.Document));
-            if (first is not { } earlier || earlier.Patient == line.Patient)
-                continue;
+            }
+
             alarms.Add(new MisroutingSuspected(
                 turn.Now, line.UniqueId, earlier.Patient, earlier.Document, line.Patient, line.Document));
         }
@@ -41,15 +45,26 @@ public sealed record RecordSubmissions(int Shard, long UpTo, IReadOnlyList<Ledge
     }
 }
 
+/// <summary>Whether the ledger has taken in what stands at a position.</summary>
+public sealed record TrackInLedger(int Shard, long Position) : LedgerCommand<bool>
+{
+    public override TurnPriority Priority => TurnPriority.Replay;
+
+    public override Decision<LedgerState, LedgerEvent, bool> Decide(LedgerState state, TurnContext turn) =>
+        Decision<LedgerState, LedgerEvent, bool>.Reply(state.TakenOf(Shard) >= Position);
+}
+
 /// <summary>How a producer's ledger stands.</summary>
 public sealed record GetLedger : LedgerCommand<LedgerView>
 {
     public override TurnPriority Priority => TurnPriority.ProfessionalRead;
 
     public override Decision<LedgerState, LedgerEvent, LedgerView> Decide(LedgerState state, TurnContext turn) =>
-        Decision<LedgerState, LedgerEvent, LedgerView>.Reply(new LedgerView(state.Submitted, [.. state.Alarms]));
+        Decision<LedgerState, LedgerEvent, LedgerView>.Reply(new LedgerView(state.Submitted, [.. state.Alarms], state.AlarmsRaised));
 }
 
 /// <summary>A producer's ledger.</summary>
 /// <param name="Submitted">Accepted documents as far as routing has come.</param>
-public sealed record LedgerView(long Submitted, IReadOnlyList<MisroutingSuspected> Alarms);
+/// <param name="Alarms">The newest, oldest first.</param>
+/// <param name="AlarmsRaised">How many there ever were.</param>
+public sealed record LedgerView(long Submitted, IReadOnlyList<MisroutingSuspected> Alarms, long AlarmsRaised);

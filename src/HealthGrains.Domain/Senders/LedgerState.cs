@@ -1,6 +1,3 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Turns;
 
@@ -44,11 +41,14 @@ public enum LedgerLineKind
 
 /// <summary>What one producer submitted, as far as routing has come.</summary>
 /// <remarks>L1. A page delivered twice is taken in once. L2. A unique id under two patients raises an alarm that names both,
-/// in the turn that notices it.</remarks>
+/// in the turn that takes the second one in. L3. The state does not grow with what was submitted: the lines are in the journal,
+/// and where each unique id was first is looked up in a table before the turn.</remarks>
 public sealed class LedgerState
 {
+    /// <summary>Alarms that are kept here; older ones are in the journal.</summary>
+    public const int AlarmsKept = 1_000;
+
     private readonly Dictionary<int, long> _taken = [];
-    private readonly Dictionary<UInt128, KnownDocument> _documents = [];
     private readonly List<MisroutingSuspected> _alarms = [];
 
     public IReadOnlyDictionary<int, long> Taken => _taken;
@@ -56,11 +56,24 @@ public sealed class LedgerState
     /// <summary>Accepted documents so far.</summary>
     public long Submitted { get; private set; }
 
+    /// <summary>The newest, oldest first.</summary>
     public IReadOnlyList<MisroutingSuspected> Alarms => _alarms;
+
+    /// <summary>How many alarms there ever were.</summary>
+    public long AlarmsRaised { get; private set; }
 
     public long TakenOf(int shard) => _taken.GetValueOrDefault(shard);
 
-    public KnownDocument? Find(UniqueId id) => _documents.TryGetValue(Key(id), out var known) ? known : null;
+    /// <summary>A state from a snapshot.</summary>
+    public static LedgerState Restore(
+        IEnumerable<KeyValuePair<int, long>> taken, long submitted, IEnumerable<MisroutingSuspected> alarms, long alarmsRaised)
+    {
+        var state = new LedgerState { Submitted = submitted, AlarmsRaised = alarmsRaised };
+        foreach (var (shard, position) in taken)
+            state._taken[shard] = position;
+        state._alarms.AddRange(alarms);
+        return state;
+    }
 
     public void Apply(LedgerEvent change, EventStamp stamp)
     {
@@ -69,29 +82,17 @@ public sealed class LedgerState
         {
             case SubmissionsRecorded recorded:
                 _taken[recorded.Shard] = recorded.UpTo;
-                foreach (var line in recorded.Lines)
-                {
-                    if (line.Kind != LedgerLineKind.Submitted)
-                        continue;
-                    Submitted++;
-                    _documents.TryAdd(Key(line.UniqueId), new KnownDocument(line.Patient, line.Document));
-                }
-
+                Submitted += recorded.Lines.Count(line => line.Kind == LedgerLineKind.Submitted);
                 break;
             case MisroutingSuspected suspected:
+                AlarmsRaised++;
+                if (_alarms.Count == AlarmsKept)
+                    _alarms.RemoveAt(0);
                 _alarms.Add(suspected);
                 break;
             default:
                 throw new InvalidOperationException($"{change.GetType().Name} has no effect defined.");
         }
-    }
-
-    // 128 bits of a SHA-256: a table of millions of ids stays small, and a collision is not to be expected.
-    private static UInt128 Key(UniqueId id)
-    {
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(Encoding.ASCII.GetBytes(id.ToString()), hash);
-        return BinaryPrimitives.ReadUInt128BigEndian(hash);
     }
 }
 

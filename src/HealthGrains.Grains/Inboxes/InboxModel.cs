@@ -65,6 +65,10 @@ public sealed class InboxModel : IGrainModel<InboxState, InboxEvent>
             snapshot.Taken.Add(shard, position);
         foreach (var line in state.Lines)
             snapshot.Lines.Add(Store(line));
+        if (state.TakenAt.Any(at => at != 0))
+            snapshot.TakenAt.AddRange(state.TakenAt);
+        foreach (var one in state.Acknowledgements)
+            snapshot.Acknowledgements.Add(new StoredAcknowledgement { UpTo = one.UpTo, At = Stored.Time(one.At) });
         return snapshot.ToByteArray();
     }
 
@@ -74,7 +78,13 @@ public sealed class InboxModel : IGrainModel<InboxState, InboxEvent>
         {
             var snapshot = Stored.Parse(InboxSnapshot.Parser, body);
             return snapshot.Format == SnapshotFormat
-                ? InboxState.Restore(snapshot.Taken, snapshot.Dropped, snapshot.Lines.Select(Restore), snapshot.Acknowledged)
+                ? InboxState.Restore(
+                    snapshot.Taken,
+                    snapshot.Dropped,
+                    snapshot.Lines.Select(Restore),
+                    snapshot.Acknowledged,
+                    snapshot.TakenAt,
+                    snapshot.Acknowledgements.Select(one => new InboxAcknowledged(Stored.Time(one.At), one.UpTo)))
                 : null;
         }
         catch (FormatException)

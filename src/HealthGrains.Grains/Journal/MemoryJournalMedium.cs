@@ -29,6 +29,9 @@ public sealed class MemoryJournalMedium
 
     internal Dictionary<(JournalId Journal, Sha256 Sha256), byte[]> Contents { get; } = [];
 
+    /// <summary>By table and hexadecimal key.</summary>
+    internal Dictionary<(string Table, string Key), byte[]> KeyedRows { get; } = [];
+
     internal Dictionary<JournalId, JournalSnapshot> Snapshots { get; } = [];
 
     internal Dictionary<(string Name, int Shard), long> Checkpoints { get; } = [];

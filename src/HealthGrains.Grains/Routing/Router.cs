@@ -4,6 +4,8 @@ using HealthGrains.Domain.Senders;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
 using HealthGrains.Grains.Journal;
+using HealthGrains.Grains.Keys;
+using HealthGrains.Grains.Senders;
 using Microsoft.Extensions.Logging;
 
 namespace HealthGrains.Grains.Routing;
@@ -33,6 +35,7 @@ public sealed class Router : IAsyncDisposable
     private readonly IGrainEngine _engine;
     private readonly TimeProvider _time;
     private readonly ILogger<Router> _logger;
+    private readonly UniqueIdKeys _uniqueIds;
     private readonly IChangeFeed? _feed;
     private readonly IShardLeases? _leases;
     private readonly LeaseKeeper? _keeper;
@@ -44,6 +47,7 @@ public sealed class Router : IAsyncDisposable
 
     /// <param name="store">Whose logs are tailed.</param>
     /// <param name="engine">Asks the recipients.</param>
+    /// <param name="keys">Holds where each unique id of a producer was first.</param>
     /// <param name="time">Measures pauses and the age of checkpoints.</param>
     /// <param name="logger">Told of what is held up, without data.</param>
     /// <param name="feed">Told of every journal that grew, whoever wrote; null where nobody else writes to the store.</param>
@@ -51,11 +55,13 @@ public sealed class Router : IAsyncDisposable
     public Router(
         IJournalStore store,
         IGrainEngine engine,
+        IKeyedRows keys,
         TimeProvider time,
         ILogger<Router> logger,
         IChangeFeed? feed = null,
         IShardLeases? leases = null)
     {
+        _uniqueIds = new UniqueIdKeys(keys, store);
         _feed = feed;
         _leases = leases;
         _keeper = leases is null ? null : new LeaseKeeper(leases, store.Shards, time, logger);
@@ -289,10 +295,11 @@ public sealed class Router : IAsyncDisposable
 
         foreach (var (structure, lines) in plan.Senders)
         {
-            var command = new RecordSubmissions(shard, upTo, lines);
             deliveries.Add(UntilDoneAsync(
                 async () =>
                 {
+                    var firsts = await _uniqueIds.ClaimAsync(GrainIds.SenderOf(structure), lines, stopping);
+                    var command = new RecordSubmissions(shard, upTo, lines, firsts);
                     var raised = await _engine.AskAsync(GrainIds.SenderOf(structure), command, stopping);
                     foreach (var alarm in raised.Value)
                         Raise(alarm);

@@ -11,6 +11,9 @@ namespace HealthGrains.Grains.Senders;
 /// <summary>How a producer's ledger is rebuilt from <c>sender/…</c>.</summary>
 public sealed class LedgerModel : IGrainModel<LedgerState, LedgerEvent>
 {
+    // The first format was the folded journal, which grew with every line; it is still read.
+    private const int SnapshotFormat = 2;
+
     public static readonly LedgerModel Instance = new();
 
     public LedgerState Create() => new();
@@ -46,7 +49,11 @@ public sealed class LedgerModel : IGrainModel<LedgerState, LedgerEvent>
 
     public LedgerEvent Decode(ReadOnlyMemory<byte> body)
     {
-        var entry = Stored.Parse(LedgerEntry.Parser, body);
+        return Restore(Stored.Parse(LedgerEntry.Parser, body));
+    }
+
+    private static LedgerEvent Restore(LedgerEntry entry)
+    {
         var at = Stored.Time(entry.At);
         return entry.EventCase switch
         {
@@ -63,11 +70,40 @@ public sealed class LedgerModel : IGrainModel<LedgerState, LedgerEvent>
         };
     }
 
-    // Snapshots are folded by FoldedJournalModel, outside the turn and without a state.
-    public ReadOnlyMemory<byte> EncodeSnapshot(LedgerState state) =>
-        throw new NotSupportedException("A ledger's snapshot is its folded journal.");
+    public ReadOnlyMemory<byte> EncodeSnapshot(LedgerState state)
+    {
+        var snapshot = new LedgerSnapshot
+        {
+            Format = SnapshotFormat,
+            Submitted = state.Submitted,
+            AlarmsRaised = state.AlarmsRaised,
+        };
+        foreach (var (shard, position) in state.Taken)
+            snapshot.Taken.Add(shard, position);
+        foreach (var alarm in state.Alarms)
+            snapshot.Alarms.Add(Stored.Parse(LedgerEntry.Parser, Encode(alarm)));
+        return snapshot.ToByteArray();
+    }
 
-    public LedgerState? DecodeSnapshot(ReadOnlyMemory<byte> body) => FoldedJournal.Replay(body, this);
+    public LedgerState? DecodeSnapshot(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            var snapshot = Stored.Parse(LedgerSnapshot.Parser, body);
+            return snapshot.Format == SnapshotFormat
+                ? LedgerState.Restore(
+                    snapshot.Taken,
+                    snapshot.Submitted,
+                    snapshot.Alarms.Select(alarm => (MisroutingSuspected)Restore(alarm)),
+                    snapshot.AlarmsRaised)
+                : FoldedJournal.Replay(body, this);
+        }
+        catch (FormatException)
+        {
+            // Like one of another format: the journal is read from its start.
+            return null;
+        }
+    }
 
     private static StoredLedgerLine Store(LedgerLine line) => new()
     {

@@ -128,7 +128,7 @@ public class JournaledGrain<TState, TEvent> : IGrain<TState, TEvent>
     private void Publish()
     {
         _services.Feed.Publish(Journal);
-        if (Snapshots.IsDue(_version, _snapshotVersion) && _services.Snapshots.Request(Journal))
+        if (Snapshots.IsDue(Journal.Kind, _version, _snapshotVersion) && _services.Snapshots.Request(Journal))
             _snapshotVersion = _version;
     }
 

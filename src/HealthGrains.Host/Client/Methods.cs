@@ -12,6 +12,14 @@ internal static class Methods
     public static readonly string Watch = Path(PatientRecordsReflection.Descriptor, "PatientRecords", "Watch");
     public static readonly string OpenRecord = Path(ConsentsReflection.Descriptor, "Consents", "OpenRecord");
     public static readonly string AuthorizeProfessional = Path(ConsentsReflection.Descriptor, "Consents", "AuthorizeProfessional");
+    public static readonly string GetConsents = Path(ConsentsReflection.Descriptor, "Consents", "GetConsents");
+    public static readonly string CloseRecord = Path(ConsentsReflection.Descriptor, "Consents", "CloseRecord");
+    public static readonly string RevokeAuthorization = Path(ConsentsReflection.Descriptor, "Consents", "RevokeAuthorization");
+    public static readonly string BlockProfessional = Path(ConsentsReflection.Descriptor, "Consents", "BlockProfessional");
+    public static readonly string UnblockProfessional = Path(ConsentsReflection.Descriptor, "Consents", "UnblockProfessional");
+    public static readonly string SetEmergencyAccess = Path(ConsentsReflection.Descriptor, "Consents", "SetEmergencyAccess");
+    public static readonly string GetDocument = Path(PatientRecordsReflection.Descriptor, "PatientRecords", "GetDocument");
+    public static readonly string SetConfidentiality = Path(PatientRecordsReflection.Descriptor, "PatientRecords", "SetConfidentiality");
     public static readonly string ExplainAccess = Path(ConsentsReflection.Descriptor, "Consents", "ExplainAccess");
     public static readonly string Follow = Path(InboxReflection.Descriptor, "Inbox", "Follow");
     public static readonly string ReadInbox = Path(InboxReflection.Descriptor, "Inbox", "ReadInbox");

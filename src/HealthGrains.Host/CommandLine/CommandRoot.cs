@@ -29,6 +29,7 @@ internal static class CommandRoot
             VerifyVerb.Command(),
             StatusVerb.Command(),
             HealthVerb.Command(),
+            ConsentVerb.Command(),
             ExplainVerb.Command(),
         };
         root.Options.Add(CommonOptions.Server);

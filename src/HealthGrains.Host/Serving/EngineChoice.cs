@@ -17,31 +17,31 @@ internal static class EngineChoice
     /// <summary>Starts the engine of the settings.</summary>
     /// <param name="settings">Checked.</param>
     /// <param name="services">What the grains are given.</param>
+    /// <param name="opened">The store below them, and what the router needs of it.</param>
     /// <param name="feed">Where the watchers of this process wait.</param>
-    /// <param name="leases">Which shards a process routes that is in no cluster; null for all.</param>
-    /// <param name="wrapEngine">For campaigns that plant a bug; no setting leads here.</param>
+    /// <param name="wrap">For campaigns that plant a bug between services and grains; it returns what it is given otherwise.</param>
     /// <param name="time">The process's clock.</param>
     /// <param name="loggers">The process's log.</param>
     /// <exception cref="CliException">This build does not have it.</exception>
     public static async Task<StartedEngine> StartAsync(
         ServerSettings settings,
         GrainServices services,
+        OpenedStore opened,
         ChangeFeed feed,
-        IShardLeases? leases,
-        Func<IGrainEngine, IGrainEngine> wrapEngine,
+        Func<IGrainEngine, IGrainEngine> wrap,
         TimeProvider time,
         ILoggerFactory loggers)
     {
         Check(settings);
 #if ENGINE_ORLEANS
         if (settings.Engine == Orleans)
-            return await OrleansChoice.StartAsync(settings, services, feed, time, loggers);
+            return await OrleansChoice.StartAsync(settings, services, opened.Keys, feed, time, loggers);
 #endif
         await Task.CompletedTask;
-        var engine = wrapEngine(new StandaloneEngine(
+        var engine = wrap(new StandaloneEngine(
             GrainCatalog.Models.Factory(services), time, loggers.CreateLogger<StandaloneEngine>(), instruments: services.Instruments));
         var router = new Router(
-            services.Store, engine, time, loggers.CreateLogger<Router>(), services.StoreIsShared ? feed : null, leases);
+            opened.Store, engine, opened.Keys, time, loggers.CreateLogger<Router>(), opened.IsShared ? feed : null, opened.Leases);
         router.Start();
         return new StartedEngine(engine, router);
     }

@@ -34,6 +34,16 @@ internal static partial class HostLog
         "The new habilitation matrix is not taken ({Trouble}); {Version} stays in force", EventName = "MatrixNotTaken")]
     public static partial void MatrixNotTaken(this ILogger log, string trouble, string version);
 
+    [LoggerMessage(1010, LogLevel.Information, "The new file of {Setting} is in force now", EventName = "DataFileReplaced")]
+    public static partial void DataFileReplaced(this ILogger log, string setting);
+
+    [LoggerMessage(1011, LogLevel.Error, "The new file of {Setting} is not taken ({Trouble}); the last good one stays in force", EventName = "DataFileNotTaken")]
+    public static partial void DataFileNotTaken(this ILogger log, string setting, string trouble);
+
+    [LoggerMessage(1012, LogLevel.Warning,
+        "Client certificates are not checked for revocation: name the lists of their authorities with Tls:ClientCrl", EventName = "RevocationNotChecked")]
+    public static partial void RevocationNotChecked(this ILogger log);
+
     [LoggerMessage(1005, LogLevel.Warning,
         "Tokens of the development key {KeyFile} are taken: whoever can read it is everybody", EventName = "DevelopmentKeyTrusted")]
     public static partial void DevelopmentKeyTrusted(this ILogger log, string keyFile);

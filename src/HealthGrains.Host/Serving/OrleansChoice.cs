@@ -1,6 +1,7 @@
 #if ENGINE_ORLEANS
 using HealthGrains.Grains;
 using HealthGrains.Grains.Feed;
+using HealthGrains.Grains.Keys;
 using HealthGrains.Grains.Turns;
 using HealthGrains.Host.CommandLine;
 using HealthGrains.Orleans;
@@ -18,7 +19,7 @@ internal static class OrleansChoice
 
     /// <exception cref="CliException">The settings do not make a silo.</exception>
     public static async Task<StartedEngine> StartAsync(
-        ServerSettings settings, GrainServices services, ChangeFeed feed, TimeProvider time, ILoggerFactory loggers)
+        ServerSettings settings, GrainServices services, IKeyedRows keys, ChangeFeed feed, TimeProvider time, ILoggerFactory loggers)
     {
         var connection = new NpgsqlConnectionStringBuilder(settings.PostgreSqlConnection)
         {
@@ -31,6 +32,7 @@ internal static class OrleansChoice
             new OrleansEngineOptions
             {
                 Store = services.Store,
+                Keys = keys,
                 Grains = GrainCatalog.Models.Factory(services),
                 Feed = feed,
                 Connection = connection,

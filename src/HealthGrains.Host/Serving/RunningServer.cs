@@ -1,6 +1,9 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Reflection;
+using System.Text;
+using HealthGrains.Domain.Documents.Intake;
+using HealthGrains.Domain.Identity;
 using HealthGrains.Grains;
 using HealthGrains.Grains.Codec;
 using HealthGrains.Grains.Contents;
@@ -144,7 +147,24 @@ internal sealed class RunningServer : IAsyncDisposable
         _closing.Push(opened.Store.DisposeAsync);
         StoreFailed = opened.Failed;
 
-        var authentication = ServerAuthentication.Open(_settings, data, time, loggers, _log);
+        var depositors = DelegatedDepositors.None;
+        if (_settings.DepositorsPath is { } depositorsPath)
+        {
+            _closing.Push(DataFile.Open(
+                "Depositors:File", depositorsPath, HostLimits.DepositorsBytesMax,
+                bytes => Volatile.Write(ref depositors, DelegatedDepositors.Read(Encoding.UTF8.GetString(bytes), _settings.Identities)),
+                time, _log).DisposeAsync);
+        }
+
+        bool DepositsFor(StructureId system, StructureId structure) => Volatile.Read(ref depositors).Allows(system, structure);
+        var clients = ClientCertificates.Open(_settings.Tls, time, _log);
+        if (clients is not null) _closing.Push(clients.DisposeAsync);
+        var authentication = ServerAuthentication.Open(_settings, data, time, loggers, _log, rules => rules with
+        {
+            MayActFor = _settings.DepositorsPath is not null || _settings.IsProduction ? DepositsFor : null,
+            CertificateHolds = clients is null ? null : clients.StillHolds,
+            ProducersNeedCertificate = _settings.ProducersNeedCertificate && clients is not null,
+        });
         _closing.Push(() =>
         {
             authentication.Dispose();
@@ -155,7 +175,7 @@ internal sealed class RunningServer : IAsyncDisposable
         var snapshots = new Snapshots(opened.Store, GrainCatalog.SnapshotModels, loggers.CreateLogger<Snapshots>());
         _closing.Push(snapshots.DisposeAsync);
         var grains = new GrainServices(opened.Store, feed, snapshots, _settings.Policy, time) { StoreIsShared = opened.IsShared };
-        var (engine, router) = await EngineChoice.StartAsync(_settings, grains, feed, opened.Leases, wrapEngine, time, loggers);
+        var (engine, router) = await EngineChoice.StartAsync(_settings, grains, opened, feed, wrapEngine, time, loggers);
         _closing.Push(() => EndAsync(engine));
         _closing.Push(router.DisposeAsync);
         var collector = new ContentCollector(opened.Contents, engine, time, loggers.CreateLogger<ContentCollector>());
@@ -178,6 +198,7 @@ internal sealed class RunningServer : IAsyncDisposable
             },
             Alarms = () => router.Alarms,
             Admission = admission,
+            DepositsFor = DepositsFor,
             Instruments = instruments,
             RouterProgress = () => [.. router.Status.Select((s, shard) => new RouterProgress(shard, s.Checkpoint, s.MovedAt))],
         });
@@ -203,7 +224,7 @@ internal sealed class RunningServer : IAsyncDisposable
         };
         foreach (var service in services) rpc.Services.Add(service);
 
-        _app = Listeners(rpc, loggers);
+        _app = Listeners(rpc, loggers, clients);
         _closing.Push(() => StopListeningAsync(_app));
         bool Ready() => IsReady(opened, authentication, rpc);
         var serving = new ServingInstruments(opened.Store, engine, router, Ready, time);
@@ -220,12 +241,12 @@ internal sealed class RunningServer : IAsyncDisposable
     private bool IsReady(OpenedStore store, ServerAuthentication authentication, RpcServerOptions rpc) =>
         !store.Failed.IsCompleted && rpc.Health.Get("") == ServingStatus.Serving && authentication.IsReady;
 
-    private WebApplication Listeners(RpcServerOptions rpc, ILoggerFactory loggers)
+    private WebApplication Listeners(RpcServerOptions rpc, ILoggerFactory loggers, ClientCertificates? clients)
     {
         if (_settings.Tls is null && !IPAddress.IsLoopback(_settings.Grpc.Address)) _log.PlaintextBeyondLoopback(_settings.Grpc.ToString());
         var transport = new RpcTransportOptions
         {
-            Tls = _settings.Tls?.Rules(),
+            Tls = _settings.Tls?.Rules(clients),
             ConnectionsPerAddressMax = _settings.ConnectionsPerAddress,
             TimeProvider = rpc.TimeProvider,
         };

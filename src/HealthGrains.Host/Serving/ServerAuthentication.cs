@@ -5,27 +5,28 @@ using Microsoft.Extensions.Logging;
 
 namespace HealthGrains.Host.Serving;
 
-/// <summary>Whom a server believes: the issuer of the settings, and outside production the key of its data directory.</summary>
+/// <summary>Whom a server believes: the issuers of the settings, and outside production the key of its data directory.</summary>
 internal sealed class ServerAuthentication : IDisposable
 {
     private readonly DevelopmentKey? _development;
-    private readonly OidcKeys? _issuerKeys;
+    private readonly List<OidcKeys> _issuerKeys = [];
 
-    private ServerAuthentication(ServerSettings settings, DataDirectory data, TimeProvider time, ILoggerFactory loggers, ILogger log)
+    private ServerAuthentication(
+        ServerSettings settings, DataDirectory data, TimeProvider time, ILoggerFactory loggers, ILogger log, Func<TokenRules, TokenRules> more)
     {
         var issuers = new List<TrustedIssuer>();
-        if (settings.Issuer is { } issuer)
+        foreach (var (issuer, kinds) in settings.Issuers)
         {
             try
             {
-                _issuerKeys = new OidcKeys(issuer, OidcKeys.DirectHandler(), time, loggers.CreateLogger<OidcKeys>());
+                _issuerKeys.Add(new OidcKeys(issuer, OidcKeys.DirectHandler(), time, loggers.CreateLogger<OidcKeys>()));
             }
             catch (ArgumentException e)
             {
                 throw new CliException(ExitCode.Usage, $"Auth:Issuer '{issuer}': {e.Message}", inner: e);
             }
 
-            issuers.Add(new TrustedIssuer(issuer, _issuerKeys));
+            issuers.Add(new TrustedIssuer(issuer, _issuerKeys[^1]) { Kinds = kinds });
         }
 
         if (!settings.IsProduction)
@@ -35,14 +36,14 @@ internal sealed class ServerAuthentication : IDisposable
             log.DevelopmentKeyTrusted(data.DevelopmentKeyPath);
         }
 
-        var rules = new TokenRules
+        var rules = more(new TokenRules
         {
             Issuers = issuers,
             Audience = settings.Audience,
             ClockSkew = settings.ClockSkew,
             RequiredAcr = settings.RequiredAcr,
             Identities = settings.Identities,
-        };
+        });
         try
         {
             Rpc = new RpcAuthentication(new CallerAuthentication(new TokenValidator(rules, time), rules));
@@ -60,21 +61,27 @@ internal sealed class ServerAuthentication : IDisposable
     {
         get
         {
-            if (_issuerKeys is null || _issuerKeys.HasKeys) return true;
+            var isReady = true;
+            foreach (var keys in _issuerKeys)
+            {
+                if (keys.HasKeys) continue;
 
-            // Asking is what fetches them: nobody else may call while this server is not ready.
-            _ = _issuerKeys.FindAsync("", CancellationToken.None).AsTask();
-            return false;
+                // Asking is what fetches them: nobody else may call while this server is not ready.
+                _ = keys.FindAsync("", CancellationToken.None).AsTask();
+                isReady = false;
+            }
+
+            return isReady;
         }
     }
 
     public static ServerAuthentication Open(
-        ServerSettings settings, DataDirectory data, TimeProvider time, ILoggerFactory loggers, ILogger log) =>
-        new(settings, data, time, loggers, log);
+        ServerSettings settings, DataDirectory data, TimeProvider time, ILoggerFactory loggers, ILogger log, Func<TokenRules, TokenRules> more) =>
+        new(settings, data, time, loggers, log, more);
 
     public void Dispose()
     {
         _development?.Dispose();
-        _issuerKeys?.Dispose();
+        _issuerKeys.ForEach(keys => keys.Dispose());
     }
 }

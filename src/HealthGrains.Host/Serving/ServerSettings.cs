@@ -6,6 +6,7 @@ using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Policies;
 using HealthGrains.Host.CommandLine;
 using HealthGrains.Host.Files;
+using HealthGrains.Services;
 using HealthGrains.Services.Admission;
 using HealthGrains.Services.Authentication;
 using Microsoft.Extensions.Configuration;
@@ -59,8 +60,14 @@ internal sealed record ServerSettings
     /// each call under way.</summary>
     public int ConnectionsPerAddress { get; init; } = Rpc.Limits.ConnectionsPerAddressMax;
 
-    /// <summary>The OpenID Connect issuer, or null.</summary>
-    public string? Issuer { get; init; }
+    /// <summary>OpenID Connect issuers, and whom each of them may speak for.</summary>
+    public IReadOnlyList<(string Issuer, CallerKinds Kinds)> Issuers { get; init; } = [];
+
+    /// <summary>Where client certificates are asked for, a producer without one is refused.</summary>
+    public bool ProducersNeedCertificate { get; init; } = true;
+
+    /// <summary>File of who may deposit for whom; null: everybody for itself alone.</summary>
+    public string? DepositorsPath { get; init; }
 
     public string Audience { get; init; } = TokenRules.DefaultAudience;
 
@@ -116,7 +123,9 @@ internal sealed record ServerSettings
             IsProduction = isProduction,
             Tls = TlsSettings.From(values),
             ConnectionsPerAddress = Number(values, "Connections:PerAddressMax", Rpc.Limits.ConnectionsPerAddressMax, 1, Rpc.Limits.ConnectionsMax),
-            Issuer = values["Auth:Issuer"],
+            Issuers = IssuerSettings.From(values, isProduction),
+            ProducersNeedCertificate = Flag(values, "Auth:ProducersNeedCertificate", true),
+            DepositorsPath = values["Depositors:File"],
             Audience = values["Auth:Audience"] ?? TokenRules.DefaultAudience,
             ClockSkew = Duration(values, "Auth:ClockSkew", TimeSpan.FromSeconds(30)),
             RequiredAcr = values["Auth:RequiredAcr"]?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [],
@@ -134,6 +143,7 @@ internal sealed record ServerSettings
             Policy = DomainPolicy.Default with
             {
                 OpenOnFirstDeposit = Flag(values, "Record:OpenOnFirstDeposit", !isProduction),
+                DeliveryDeadline = Duration(values, "Delivery:Deadline", DomainPolicy.Default.DeliveryDeadline),
                 SubmitMaxClockSkew = Duration(values, "Submit:MaxClockSkew", DomainPolicy.Default.SubmitMaxClockSkew),
                 ReopenRestoresContent = Flag(values, "Record:ReopenRestoresContent", DomainPolicy.Default.ReopenRestoresContent),
                 AuthorizationDefaultDuration = values["Authorization:DefaultDuration"] is null
@@ -143,6 +153,11 @@ internal sealed record ServerSettings
                 EmergencyDefaults = EmergencyOf(values["Emergency:Defaults"]),
                 BlockOverridesEmergency = Flag(values, "Access:BlockOverridesEmergency", DomainPolicy.Default.BlockOverridesEmergency),
                 EmergencyAppliesMatrix = Flag(values, "Access:EmergencyAppliesMatrix", DomainPolicy.Default.EmergencyAppliesMatrix),
+                AttendingPhysicianSeesMasked =
+                    Flag(values, "Access:MedecinTraitantSeesMasked", DomainPolicy.Default.AttendingPhysicianSeesMasked),
+                AttendingPhysicianActsForPatient =
+                    Flag(values, "Access:MedecinTraitantActsForPatient", DomainPolicy.Default.AttendingPhysicianActsForPatient),
+                DelegateInvitation = Duration(values, "Delegation:InvitationLifetime", DomainPolicy.Default.DelegateInvitation),
                 Matrix = new AccessMatrixHolder(AccessMatrix.Shipped),
             },
             MatrixPath = values["Matrix:File"],
@@ -164,13 +179,24 @@ internal sealed record ServerSettings
     /// <exception cref="CliException">They may not.</exception>
     public ServerSettings Checked()
     {
-        if (!IsProduction) return this;
-        if (Issuer is null)
+        if (!IsProduction)
+        {
+            // A development key is trusted here, so whoever can read one file is everybody: no place for real persons.
+            return Identities.Ins.Realm == InsRealm.Test
+                ? this
+                : throw new CliException(ExitCode.Usage, "Ins:Realm is production only with --production: outside it there are no real persons.");
+        }
+
+        if (Issuers.Count == 0)
             throw new CliException(ExitCode.Usage, "In production tokens come from an issuer: set Auth:Issuer (HEALTHGRAINS__AUTH__ISSUER). The development key is not trusted.");
         if (Tls is null && !IPAddress.IsLoopback(Grpc.Address))
             throw new CliException(ExitCode.Usage, $"In production {Grpc} needs TLS: --tls-cert and --tls-key, or --tls-pfx. Plaintext stays on loopback.");
         if (Identities.Ins.Realm != InsRealm.Production)
             throw new CliException(ExitCode.Usage, "In production Ins:Realm is production.");
+        if (Identities.LenientRpps || Identities.LenientFiness)
+            throw new CliException(ExitCode.Usage, "In production check digits are checked: Ids:LenientRpps and Ids:LenientFiness are for the bench.");
+        if (Store == StoreChoice.Memory)
+            throw new CliException(ExitCode.Usage, "In production the store keeps what it is given: --store memory does not.");
         return this;
     }
 

@@ -1,6 +1,7 @@
 using HealthGrains.Grains.Contents;
 using HealthGrains.Grains.Contents.Files;
 using HealthGrains.Grains.Journal;
+using HealthGrains.Grains.Keys;
 using HealthGrains.Grains.Routing;
 using HealthGrains.Host.CommandLine;
 using HealthGrains.Host.Databases;
@@ -32,10 +33,13 @@ internal static class StoreChoice
                     AcceptLoss = settings.AcceptLoss,
                     Time = time,
                 });
-                return WithContents(new OpenedStore(store, store.Contents, store.Failed, IsShared: true), settings);
+                return WithContents(new OpenedStore(store, store.Contents, store.Keys, store.Failed, IsShared: true), settings);
             case Memory:
+                var medium = new MemoryJournalMedium();
                 return WithContents(
-                    new OpenedStore(new MemoryJournalStore(), new MemoryContentStore(), NeverFails(), IsShared: false), settings);
+                    new OpenedStore(
+                        new MemoryJournalStore(medium), new MemoryContentStore(), new MemoryKeyedRows(medium), NeverFails(), IsShared: false),
+                    settings);
             case PostgreSql:
                 return WithContents(await OpenPostgreSqlAsync(settings, time), settings);
             default:
@@ -61,7 +65,7 @@ internal static class StoreChoice
         {
             var store = await PostgreSqlJournalStore.OpenAsync(new PostgreSqlStoreOptions { Connection = connection, Time = time });
             isOpen = true;
-            return new OpenedStore(store, store.Contents, NeverFails(), IsShared: true) { Leases = store.Leases, Scratch = scratch };
+            return new OpenedStore(store, store.Contents, store.Keys, NeverFails(), IsShared: true) { Leases = store.Leases, Scratch = scratch };
         }
         catch (ArgumentException)
         {
@@ -106,10 +110,11 @@ internal static class StoreChoice
 
 /// <summary>An open store.</summary>
 /// <param name="Contents">Large contents; the journal store closes what is inside it.</param>
+/// <param name="Keys">Rows by key, in the same place as the journals.</param>
 /// <param name="Failed">Completes with one line when the store has stopped itself; the process must end then.</param>
 /// <param name="IsShared">Another server may write to it too: nothing keeps a second one from opening the same directory, so
 /// grains and watchers here must not take their own memory for the whole truth.</param>
-internal sealed record OpenedStore(IJournalStore Store, IContentStore Contents, Task<string> Failed, bool IsShared)
+internal sealed record OpenedStore(IJournalStore Store, IContentStore Contents, IKeyedRows Keys, Task<string> Failed, bool IsShared)
 {
     /// <summary>How several servers share the routing; null where each routes everything.</summary>
     public IShardLeases? Leases { get; init; }

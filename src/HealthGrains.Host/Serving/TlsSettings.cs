@@ -23,7 +23,8 @@ internal sealed record TlsSettings(
     string? ClientAuthoritiesFile,
     bool RequireClientCertificate)
 {
-    private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
+    /// <summary>PEM of the revocation lists of those authorities; null: revocation is not checked.</summary>
+    public string? ClientRevocationsFile { get; init; }
 
     /// <returns>Null for plaintext.</returns>
     /// <exception cref="CliException">The settings do not fit together.</exception>
@@ -31,7 +32,12 @@ internal sealed record TlsSettings(
     {
         var tls = new TlsSettings(
             values["Tls:Certificate"], values["Tls:Key"], values["Tls:Pfx"], values["Tls:PfxPassword"], values["Tls:ClientCa"],
-            string.Equals(values["Tls:RequireClientCertificate"], "true", StringComparison.OrdinalIgnoreCase));
+            string.Equals(values["Tls:RequireClientCertificate"], "true", StringComparison.OrdinalIgnoreCase))
+        {
+            ClientRevocationsFile = values["Tls:ClientCrl"],
+        };
+        if (tls is { ClientRevocationsFile: not null, ClientAuthoritiesFile: null })
+            throw new CliException(ExitCode.Usage, "Tls:ClientCrl needs the authorities that it belongs to: --tls-client-ca.");
         if (tls is { CertificateFile: null, KeyFile: null, PfxFile: null })
         {
             return tls.ClientAuthoritiesFile is null
@@ -45,34 +51,24 @@ internal sealed record TlsSettings(
     }
 
     /// <summary>Reads the files and makes the listener's rules: TLS 1.2 and 1.3.</summary>
+    /// <param name="clients">Whose certificates are taken; null where none are asked for.</param>
     /// <exception cref="CliException">A file cannot be read or used, or everybody may read the key.</exception>
-    public Action<HttpsConnectionAdapterOptions> Rules()
+    public Action<HttpsConnectionAdapterOptions> Rules(ClientCertificates? clients)
     {
         var certificate = Certificate();
         var chain = new X509Certificate2Collection();
         if (CertificateFile is not null) chain.ImportFromPemFile(CertificateFile);
-        var authorities = ClientAuthorities();
         return https =>
         {
             https.ServerCertificate = certificate;
             https.ServerCertificateChain = chain;
             https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
-            if (authorities is null) return;
+            if (clients is null) return;
             https.ClientCertificateMode = RequireClientCertificate ? ClientCertificateMode.RequireCertificate : ClientCertificateMode.AllowCertificate;
 
             // Our authorities and no others, and a certificate that was made for clients.
-            https.ClientCertificateValidation = (client, _, _) => ComesFrom(client, authorities);
+            https.ClientCertificateValidation = (client, _, _) => clients.IsLetIn(client);
         };
-    }
-
-    private static bool ComesFrom(X509Certificate2 client, X509Certificate2Collection authorities)
-    {
-        using var chain = new X509Chain();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ClientAuthentication));
-        return chain.Build(client);
     }
 
     private X509Certificate2 Certificate()
@@ -96,7 +92,8 @@ internal sealed record TlsSettings(
         }
     }
 
-    private X509Certificate2Collection? ClientAuthorities()
+    /// <exception cref="CliException">The file cannot be used.</exception>
+    public X509Certificate2Collection? ClientAuthorities()
     {
         if (ClientAuthoritiesFile is null) return null;
         try

@@ -1,8 +1,8 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
 using HealthGrains.Contracts.V1;
 using HealthGrains.Host.Client;
 using HealthGrains.Host.CommandLine;
+using Mode = HealthGrains.Contracts.V1.AccessContext.Types.Mode;
 
 namespace HealthGrains.Host.Verbs;
 
@@ -14,10 +14,13 @@ internal static class ExplainVerb
 
     private static readonly Option<string> Professional = new("--professional")
     {
-        Description = "IdNat_PS of the professional; a professional may leave it out", HelpName = "ID",
+        Description = "IdNat_PS of the professional (default for a patient: everybody whom the record knows)", HelpName = "ID",
     };
 
-    private static readonly Option<string> Role = new("--role") { Description = "His or her profession, such as 10", HelpName = "CODE" };
+    private static readonly Option<string> Role = new("--role")
+    {
+        Description = "His or her profession, such as 60 (default 10, physician)", HelpName = "CODE",
+    };
 
     private static readonly Option<string> Organization = new("--organization")
     {
@@ -29,8 +32,21 @@ internal static class ExplainVerb
         Description = "document_id; without it, reading the record as such", HelpName = "ID",
     };
 
-    public static Command Command() =>
-        new VerbCommand("explain", "Which rule allows or refuses whom", RunAsync) { Patient, Oid, Professional, Role, Organization, Document };
+    private static readonly Option<string> Emergency = new("--emergency")
+    {
+        Description = "Try an emergency: glass (with --reason, for a professional) or call-centre", HelpName = "MODE",
+    };
+
+    private static readonly Option<string> Reason = new("--reason") { Description = "The reason that would be given" };
+
+    public static Command Command()
+    {
+        Emergency.AcceptOnlyFromAmong("glass", "call-centre");
+        return new VerbCommand("explain", "Which rule allows or refuses whom; nothing is read", RunAsync)
+        {
+            Patient, Oid, Professional, Role, Organization, Document, Emergency, Reason,
+        };
+    }
 
     private static async Task<ExitCode> RunAsync(VerbContext context)
     {
@@ -48,23 +64,16 @@ internal static class ExplainVerb
             };
         }
 
-        var answer = await server.AskAsync<ExplainAccessRequest, ExplainAccessResponse>(Methods.ExplainAccess, request, context.Stopping);
-        if (context.Json)
+        if (context.Get(Emergency) is { } mode)
         {
-            await context.Console.WriteLineAsync(JsonLine.Of(new JsonObject
+            request.Access = new AccessContext
             {
-                ["outcome"] = answer.Outcome,
-                ["steps"] = new JsonArray([.. answer.Steps.Select(step => (JsonNode)new JsonObject
-                {
-                    ["step"] = step.Step_, ["rule"] = step.Rule, ["passed"] = step.Passed, ["explanation"] = step.Explanation,
-                })]),
-            }));
-            return ExitCode.Ok;
+                Mode = mode == "glass" ? Mode.Emergency : Mode.RegulationCentre, Reason = context.Get(Reason) ?? "",
+            };
         }
 
-        foreach (var step in answer.Steps)
-            await context.Console.WriteLineAsync($"{step.Step_,3}  {(step.Passed ? "passes " : "decides")}  {step.Rule}: {step.Explanation}");
-        await context.Console.WriteLineAsync(answer.Outcome);
+        var answer = await server.AskAsync<ExplainAccessRequest, ExplainAccessResponse>(Methods.ExplainAccess, request, context.Stopping);
+        await ExplanationText.WriteAsync(context.Console, answer, context.Json);
         return ExitCode.Ok;
     }
 }

@@ -26,6 +26,8 @@ internal static class ServeVerb
         (Text("--tls-key", "PEM file of its key", "FILE"), "Tls:Key"),
         (Text("--tls-pfx", "PKCS#12 file in place of both (password in HEALTHGRAINS__TLS__PFXPASSWORD)", "FILE"), "Tls:Pfx"),
         (Text("--tls-client-ca", "PEM file of the authorities of client certificates", "FILE"), "Tls:ClientCa"),
+        (Text("--tls-client-crl", "PEM file of their revocation lists; looked at every 5 s", "FILE"), "Tls:ClientCrl"),
+        (Text("--depositors", "JSON file of who may deposit for whom; looked at every 5 s", "FILE"), "Depositors:File"),
         (Text("--issuer", "OpenID Connect issuer whose tokens are taken", "URL"), "Auth:Issuer"),
         (Text("--audience", "What the tokens' aud must be (default healthgrains)", "NAME"), "Auth:Audience"),
         (Text("--log-level", "Trace, Debug, Information (default), Warning, Error", "LEVEL"), "Log:Level"),

@@ -20,6 +20,8 @@ internal sealed class WireConsentCommand : JsonConverter<ConsentCommand>
             nameof(BlockProfessional) => JsonSerializer.Deserialize(ref reader, WireJson.Default.BlockProfessional),
             nameof(UnblockProfessional) => JsonSerializer.Deserialize(ref reader, WireJson.Default.UnblockProfessional),
             nameof(SetEmergencyAccess) => JsonSerializer.Deserialize(ref reader, WireJson.Default.SetEmergencyAccess),
+            nameof(SetPurposeConsent) => JsonSerializer.Deserialize(ref reader, WireJson.Default.SetPurposeConsent),
+            nameof(SetAdministrator) => JsonSerializer.Deserialize(ref reader, WireJson.Default.SetAdministrator),
             _ => throw new FormatException("A call between silos tries a change that this version does not know."),
         };
         reader.Read();
@@ -46,6 +48,12 @@ internal sealed class WireConsentCommand : JsonConverter<ConsentCommand>
                 break;
             case SetEmergencyAccess flags:
                 JsonSerializer.Serialize(writer, flags, WireJson.Default.SetEmergencyAccess);
+                break;
+            case SetPurposeConsent purpose:
+                JsonSerializer.Serialize(writer, purpose, WireJson.Default.SetPurposeConsent);
+                break;
+            case SetAdministrator administrator:
+                JsonSerializer.Serialize(writer, administrator, WireJson.Default.SetAdministrator);
                 break;
             default:
                 throw new Grains.InvariantException("Each word on consent can be tried in a cluster.");

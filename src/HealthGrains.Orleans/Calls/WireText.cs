@@ -22,6 +22,13 @@ internal abstract class WireText<T>(Func<string, T> parse) : JsonConverter<T>
         else
             writer.WriteStringValue(value.ToString());
     }
+
+    // As the key of a dictionary, where there is no null.
+    public override T ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.GetString() is { Length: > 0 } text ? parse(text) : default;
+
+    public override void WriteAsPropertyName(Utf8JsonWriter writer, T value, JsonSerializerOptions options) =>
+        writer.WritePropertyName(value.Equals(default) ? "" : value.ToString() ?? "");
 }
 
 internal sealed class PatientIdText() : WireText<PatientId>(PatientId.Parse);

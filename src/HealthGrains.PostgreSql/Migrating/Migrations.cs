@@ -89,5 +89,12 @@ internal static class Migrations
             ALTER TABLE upload_bytes ALTER COLUMN bytes SET STORAGE EXTERNAL;
             """),
         new(4, "the processes on one store share its shards by leases", LeaseFunctions.Text),
+        new(5, "rows by key", """
+            CREATE TABLE keyed (
+                tab text COLLATE "C" NOT NULL,
+                key bytea NOT NULL,
+                value bytea NOT NULL,
+                PRIMARY KEY (tab, key));
+            """),
     ];
 }

@@ -26,7 +26,20 @@ public sealed class CallerAuthentication(TokenValidator tokens, TokenRules rules
         if (check.Token is not { } token) return new CallerCheck(null, check.Problem);
 
         if (!IsBoundTo(token, certificate)) return new CallerCheck(null, TokenProblem.Binding);
+        if (certificate is not null && rules.CertificateHolds is { } holds && !holds(certificate))
+            return new CallerCheck(null, TokenProblem.CertificateEnded);
         var caller = token.Caller;
+        if (caller is Caller.Producer producing)
+        {
+            if (certificate is null && rules.ProducersNeedCertificate)
+                return new CallerCheck(null, TokenProblem.CertificateMissing);
+            if (!producing.OnBehalfOf.IsNone && producing.OnBehalfOf != producing.Organization
+                && rules.MayActFor is { } mayActFor && !mayActFor(producing.Organization, producing.OnBehalfOf))
+            {
+                return new CallerCheck(null, TokenProblem.ActsForOther);
+            }
+        }
+
         if (certificate is not null && caller is Caller.Producer producer
             && (!ClientOrganization.TryRead(certificate, rules.Identities, out var structure) || structure != producer.Organization))
         {

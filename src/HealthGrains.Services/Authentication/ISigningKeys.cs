@@ -22,4 +22,8 @@ public readonly record struct KeyAnswer(SecurityKey? Key, bool Reachable);
 /// <summary>An issuer whose tokens are taken.</summary>
 /// <param name="Issuer">The exact text of the claim <c>iss</c>.</param>
 /// <param name="Keys">Its keys.</param>
-public sealed record TrustedIssuer(string Issuer, ISigningKeys Keys);
+public sealed record TrustedIssuer(string Issuer, ISigningKeys Keys)
+{
+    /// <summary>Whom it may speak for: a token of another kind of caller is not taken from it.</summary>
+    public CallerKinds Kinds { get; init; } = CallerKinds.Readers | CallerKinds.Producer | CallerKinds.Operator;
+}

@@ -37,7 +37,7 @@ public sealed class RpcAuthentication(CallerAuthentication authentication)
     private static RefusalCode CodeOf(TokenProblem problem) => problem switch
     {
         TokenProblem.Situation => RefusalCode.ContextIncomplete,
-        TokenProblem.Organization => RefusalCode.StructureMismatch,
+        TokenProblem.Organization or TokenProblem.ActsForOther => RefusalCode.StructureMismatch,
 
         // Nobody is believed while the keys are away, and the caller may try again: it is not the token that is wrong.
         TokenProblem.KeysUnreachable => RefusalCode.TemporarilyUnavailable,
@@ -63,6 +63,10 @@ public sealed class RpcAuthentication(CallerAuthentication authentication)
         TokenProblem.Binding => "The token is bound to another certificate.",
         TokenProblem.Situation => "Name one of the token's situations of practice: profession and structure.",
         TokenProblem.Organization => "The client certificate speaks for another organisation than the token.",
+        TokenProblem.Kind => "The token's issuer may not speak for this kind of caller.",
+        TokenProblem.CertificateMissing => "A producer shows a client certificate.",
+        TokenProblem.CertificateEnded => "The client certificate holds no more.",
+        TokenProblem.ActsForOther => "The organisation is not listed to act for the one that the token names.",
         _ => "The caller is not known.",
     };
 }

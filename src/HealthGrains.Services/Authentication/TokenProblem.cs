@@ -54,6 +54,18 @@ public enum TokenProblem
     /// <summary>The named situation of practice is not in the token.</summary>
     Situation,
 
+    /// <summary>Its issuer may not speak for this kind of caller.</summary>
+    Kind,
+
+    /// <summary>A producer came without a client certificate.</summary>
+    CertificateMissing,
+
+    /// <summary>The client certificate has run out, or was revoked.</summary>
+    CertificateEnded,
+
+    /// <summary>The token says that its organisation acts for another one, for which it is not listed.</summary>
+    ActsForOther,
+
     /// <summary>The client certificate speaks for another organisation than the token.</summary>
     Organization,
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using HealthGrains.Domain.Identity;
 
 namespace HealthGrains.Services.Authentication;
@@ -21,6 +22,17 @@ public sealed record TokenRules
     /// <summary>Values of <c>acr</c> of which a professional's token must have one; empty asks for none;
     /// <c>Auth:RequiredAcr</c>.</summary>
     public IReadOnlyList<string> RequiredAcr { get; init; } = [];
+
+    /// <summary>Whether the first structure's systems may act for the second, when a token says that they do; null: the issuer
+    /// is believed.</summary>
+    public Func<StructureId, StructureId, bool>? MayActFor { get; init; }
+
+    /// <summary>Whether a connection's certificate still holds, asked at each call; null: it was checked when the connection
+    /// was made.</summary>
+    public Func<X509Certificate2, bool>? CertificateHolds { get; init; }
+
+    /// <summary>A producer without a client certificate is not let in.</summary>
+    public bool ProducersNeedCertificate { get; init; }
 
     /// <summary>How identifiers in tokens are checked.</summary>
     public IdentityRules Identities { get; init; } = IdentityRules.Default;

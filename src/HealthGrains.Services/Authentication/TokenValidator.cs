@@ -84,7 +84,9 @@ public sealed class TokenValidator
         problem = CallerClaims.TryRead(claims, _rules, out var caller);
         if (problem != TokenProblem.None) return TokenCheck.Refused(problem);
 
-        var validated = new ValidatedToken(caller!, expires, thumbprint, issuer, text.KeyId, key);
+        if ((MethodAccess.Set(caller!.Kind) & issuer.Kinds) == CallerKinds.None) return TokenCheck.Refused(TokenProblem.Kind);
+
+        var validated = new ValidatedToken(caller, expires, thumbprint, issuer, text.KeyId, key);
         _cache.Keep(digest, validated);
         return new TokenCheck(validated, TokenProblem.None);
     }

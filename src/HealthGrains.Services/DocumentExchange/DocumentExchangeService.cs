@@ -14,6 +14,7 @@ internal sealed partial class DocumentExchangeService(ServiceContext context)
             "SubmitMany", SubmitManyAsync, new RpcMethodOptions { IdleTimeout = ServiceLimits.SubmitManyIdleMax })
         .ClientStreaming<Wire.UploadChunk, Wire.UploadResponse>(
             "Upload", UploadAsync, new RpcMethodOptions { IdleTimeout = ServiceLimits.UploadIdleMax })
+        .Unary<Wire.TrackDeliveryRequest, Wire.DeliveryReport>("TrackDelivery", TrackDeliveryAsync)
         .Unary<Wire.WithdrawRequest, Wire.WithdrawResponse>("Withdraw", WithdrawAsync)
         .Service;
 }

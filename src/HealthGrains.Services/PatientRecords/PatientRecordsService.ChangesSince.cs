@@ -14,7 +14,10 @@ internal sealed partial class PatientRecordsService
         var target = RecordTarget.Of(CallerSession.Of(call), request.Patient, request.Access, context.Identity);
         var page = await context.AskAsync(
             target.Journal,
-            new Domain.Routing.ChangesSince(request.AfterSequence, PageSizes.Of(request.PageSize), target.By),
+            new Domain.Routing.ChangesSince(request.AfterSequence, PageSizes.Of(request.PageSize), target.By)
+            {
+                Entrance = target.Entrance,
+            },
             ct);
         var next = page.Changes.Count == 0 ? request.AfterSequence : page.Changes[^1].Item.Sequence;
         var response = new Wire.ChangesSinceResponse { NextSequence = next, HasMore = next < page.Last };

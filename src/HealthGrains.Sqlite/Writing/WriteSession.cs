@@ -1,6 +1,7 @@
 using System.Text;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Grains.Journal;
+using HealthGrains.Grains.Keys;
 using HealthGrains.Sqlite.Contents;
 using HealthGrains.Sqlite.Native;
 using HealthGrains.Sqlite.Reading;
@@ -39,6 +40,8 @@ internal sealed class WriteSession
     private readonly byte[] _hash = new byte[EntryHash.Bytes];
     private long _nextChunk;
     private UploadRows? _uploads;
+    private Statement? _insertKeyed;
+    private Statement? _readKeyed;
 
     public WriteSession(Connection connection, int shards)
     {
@@ -109,6 +112,29 @@ internal sealed class WriteSession
     {
         if (_connection.InTransaction)
             _rollback.Run();
+    }
+
+    /// <summary>Adds rows where their keys are free.</summary>
+    /// <returns>For each row the value that stands.</returns>
+    public IReadOnlyList<ReadOnlyMemory<byte>> AddKeyed(string table, IReadOnlyList<KeyedRow> rows)
+    {
+        var tab = Encoding.ASCII.GetBytes(table);
+        var insert = _insertKeyed ??= _connection.Prepare("INSERT INTO keyed VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING");
+        var read = _readKeyed ??= _connection.Prepare("SELECT value FROM keyed WHERE tab = ?1 AND key = ?2");
+        var standing = new ReadOnlyMemory<byte>[rows.Count];
+        for (var i = 0; i < rows.Count; i++)
+        {
+            insert.BindText(1, tab).BindBlob(2, rows[i].Key.Span).BindBlob(3, rows[i].Value.Span).Run();
+            standing[i] = rows[i].Value;
+            if (_connection.Changes() > 0)
+                continue;
+            read.BindText(1, tab).BindBlob(2, rows[i].Key.Span);
+            if (read.Step())
+                standing[i] = read.Blob(0).ToArray();
+            read.Reset();
+        }
+
+        return standing;
     }
 
     public Appended Append(TurnRequest request)

@@ -70,9 +70,9 @@ internal sealed class RecordGroup(LinearWorld world, int patient, int seed)
         await CallAsync(RecordCall.Of(CallKind.List), cancellation);
     }
 
-    // More reads at once than a grain lets wait.
+    // More reads at once than a grain lets wait; those of professionals, each of which is written down before it is answered.
     private async Task BurstAsync(CancellationToken cancellation) => await Task.WhenAll(Enumerable.Range(0, LinearWorld.BurstCalls)
-        .Select(_ => CallAsync(RecordCall.Of(CallKind.List), cancellation)));
+        .Select(number => CallAsync(RecordCall.Of(CallKind.List, number % LinearWorld.ProfessionalsEach), cancellation)));
 
     private RecordCall Draw(Random random)
     {

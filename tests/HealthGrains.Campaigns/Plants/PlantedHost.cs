@@ -43,7 +43,8 @@ internal static class PlantedHost
             // This one needs no code: a parameter that lets the glass be broken by whoever is blocked.
             if (name == ConsentPlants.GlassOverBlock)
                 values["Access:BlockOverridesEmergency"] = "false";
-            var settings = ServerSettings.From(new ConfigurationBuilder().AddInMemoryCollection(values).Build());
+            var settings = ServerSettings.From(new ConfigurationBuilder()
+                .AddEnvironmentVariables(ServerSettings.VariablePrefix).AddInMemoryCollection(values).Build());
             Func<IJournalStore, IJournalStore>? wrapStore = name == EarlyAck ? store => new EarlyAckStore(store) : null;
             Func<IGrainEngine, IGrainEngine>? wrapEngine = name switch
             {

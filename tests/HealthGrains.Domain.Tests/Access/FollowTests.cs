@@ -1,3 +1,4 @@
+using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Notifications;
 using HealthGrains.Domain.Patients;
@@ -29,6 +30,21 @@ public sealed class FollowTests
         Assert.Equal(RefusalCode.PatientUnknown, new TestRecord().AskInVain(new FollowPatient(Cast.Gp)).Code);
         _record.Close();
         Assert.Equal(RefusalCode.RecordClosed, _record.AskInVain(new FollowPatient(Cast.Gp)).Code);
+    }
+
+    [Fact]
+    public void Who_asked_to_follow_and_was_refused_is_seen_by_the_patient()
+    {
+        _record.AskInVain(new FollowPatient(Cast.Specialist));
+        var trace = Assert.IsType<RecordAccessed>(_record.Events[^1]);
+        Assert.Equal(
+            (Cast.Specialist.Id, AccessAction.Follow, (RefusalCode?)RefusalCode.ConsentRequired),
+            (trace.By.Id, trace.Trace.Action, trace.Trace.Refused));
+
+        // Nothing can be kept of who asks for a record that is not there.
+        var nobody = new TestRecord();
+        nobody.AskInVain(new FollowPatient(Cast.Gp));
+        Assert.Empty(nobody.Events);
     }
 
     [Fact]

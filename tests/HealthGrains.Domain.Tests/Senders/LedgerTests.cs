@@ -14,6 +14,7 @@ public sealed class LedgerTests
     private static readonly PatientId Third = PatientId.Parse("1.2.250.1.213.1.4.10^180127512345642");
 
     private readonly LedgerState _ledger = new();
+    private readonly Dictionary<UniqueId, KnownDocument> _firsts = [];
     private int _events;
 
     [Fact]
@@ -70,7 +71,16 @@ public sealed class LedgerTests
         Assert.Equal(2, _ledger.Submitted);
     }
 
-    private static RecordSubmissions Page(int shard, long upTo, params LedgerLine[] lines) => new(shard, upTo, lines);
+    // The table that is asked before the turn: the first document of each id.
+    private RecordSubmissions Page(int shard, long upTo, params LedgerLine[] lines) => new(
+        shard,
+        upTo,
+        lines,
+        [
+            .. lines.Select(line => line.Kind != LedgerLineKind.Submitted ? (KnownDocument?)null
+                : _firsts.TryGetValue(line.UniqueId, out var first) ? first
+                : _firsts[line.UniqueId] = new KnownDocument(line.Patient, line.Document)),
+        ]);
 
     private static LedgerLine Line(
         long position, string unique, PatientId patient, LedgerLineKind kind = LedgerLineKind.Submitted) =>

@@ -55,6 +55,47 @@ public sealed class CertificateBindingTests : IDisposable
         Assert.Equal(TokenProblem.Organization, await Check(TokenBench.Producer, certificate));
     }
 
+    [Fact]
+    public async Task A_certificate_that_holds_no_more_ends_the_calls_of_an_open_connection()
+    {
+        using var own = Certificate("CN=lab, OU=1750100125");
+        var holds = true;
+        var rules = _bench.Rules with { CertificateHolds = _ => holds, ProducersNeedCertificate = true };
+        Assert.Equal(TokenProblem.None, await Check(TokenBench.Producer, own, rules));
+        Assert.Equal(TokenProblem.CertificateMissing, await Check(TokenBench.Producer, null, rules));
+        Assert.Equal(TokenProblem.None, await Check(""" "hg_kind":"operator","sub":"o" """, null, rules));
+        holds = false;
+        Assert.Equal(TokenProblem.CertificateEnded, await Check(TokenBench.Producer, own, rules));
+    }
+
+    [Fact]
+    public async Task An_organisation_acts_for_another_only_where_it_is_listed()
+    {
+        const string forOther = """ "hg_kind":"producer","organization":"1750100125","on_behalf_of":"1750803447" """;
+        const string forItself = """ "hg_kind":"producer","organization":"1750100125","on_behalf_of":"1750100125" """;
+        Assert.Equal(TokenProblem.None, await Check(forOther, null));
+        var listed = _bench.Rules with { MayActFor = (system, structure) => system.ToString() == "1750100125" && structure.ToString() == "1750803447" };
+        Assert.Equal(TokenProblem.None, await Check(forOther, null, listed));
+        var nobody = _bench.Rules with { MayActFor = (_, _) => false };
+        Assert.Equal(TokenProblem.ActsForOther, await Check(forOther, null, nobody));
+        Assert.Equal(TokenProblem.None, await Check(forItself, null, nobody));
+    }
+
+    [Theory]
+    [InlineData(""" "hg_kind":"patient","ins":"279035121518989","ins_oid":"1.2.250.1.213.1.4.10" """, HealthGrains.Services.CallerKinds.Patient)]
+    [InlineData(""" "hg_kind":"producer","organization":"1750100125" """, HealthGrains.Services.CallerKinds.Producer)]
+    [InlineData(""" "hg_kind":"operator","sub":"o" """, HealthGrains.Services.CallerKinds.Operator)]
+    [InlineData(""" "hg_kind":"delegate","sub":"d" """, HealthGrains.Services.CallerKinds.Delegate)]
+    [InlineData(""" "SubjectNameID":"899700000005","SubjectRole":"10" """, HealthGrains.Services.CallerKinds.Professional)]
+    public async Task An_issuer_speaks_only_for_the_kinds_it_is_trusted_with(string claims, HealthGrains.Services.CallerKinds kind)
+    {
+        foreach (var trusted in Enum.GetValues<HealthGrains.Services.CallerKinds>())
+        {
+            using var bench = new TokenBench(rules => rules with { Issuers = [rules.Issuers[0] with { Kinds = trusted }] });
+            Assert.Equal(trusted.HasFlag(kind) ? TokenProblem.None : TokenProblem.Kind, await bench.ProblemOf(bench.Good(claims)));
+        }
+    }
+
     private static byte[] Encoded(string unit)
     {
         var builder = new X500DistinguishedNameBuilder();
@@ -74,9 +115,9 @@ public sealed class CertificateBindingTests : IDisposable
         return new CertificateRequest(subject, key, HashAlgorithmName.SHA256).CreateSelfSigned(start, start.AddYears(5));
     }
 
-    private async Task<TokenProblem> Check(string claims, X509Certificate2? certificate)
+    private async Task<TokenProblem> Check(string claims, X509Certificate2? certificate, TokenRules? rules = null)
     {
-        var authentication = new CallerAuthentication(_bench.Validator, _bench.Rules);
+        var authentication = new CallerAuthentication(_bench.Validator, rules ?? _bench.Rules);
         return (await authentication.CheckAsync("Bearer " + _bench.Good(claims), null, certificate, CancellationToken.None)).Problem;
     }
 }

@@ -59,7 +59,7 @@ public sealed class RpcAuthenticationTests : IDisposable
             Assert.Equal(
                 problem switch
                 {
-                    TokenProblem.Situation or TokenProblem.Organization => RpcStatusCode.PermissionDenied,
+                    TokenProblem.Situation or TokenProblem.Organization or TokenProblem.ActsForOther => RpcStatusCode.PermissionDenied,
                     TokenProblem.KeysUnreachable => RpcStatusCode.Unavailable,
                     _ => RpcStatusCode.Unauthenticated,
                 },

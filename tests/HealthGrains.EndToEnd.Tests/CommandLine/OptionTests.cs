@@ -66,6 +66,8 @@ public sealed class OptionTests
     [InlineData("serve --web 127.0.0.1:99999 --data {0}", "Web")]
     [InlineData("serve --production --data {0}", "Auth:Issuer")]
     [InlineData("serve --production --issuer https://issuer.example --grpc 0.0.0.0:8081 --data {0}", "TLS")]
+    [InlineData("serve --production --issuer https://issuer.example --store memory --data {0}", "memory")]
+    [InlineData("serve --tls-client-crl list.pem --tls-cert a.pem --tls-key a.key --data {0}", "--tls-client-ca")]
     [InlineData("serve --tls-cert only.pem --data {0}", "--tls-key")]
     [InlineData("serve --tls-client-ca ca.pem --data {0}", "--tls-client-ca")]
     [InlineData("serve --log-level Loud --data {0}", "Log:Level")]
@@ -101,6 +103,40 @@ public sealed class OptionTests
         Assert.Equal(TimeSpan.FromMinutes(1), settings.Policy.SubmitMaxClockSkew);
         Assert.True(settings.LogJson);
     }
+
+    [Theory]
+    [InlineData("Ins:Realm=production")]
+    [InlineData("Production=true")]
+    [InlineData("Production=true Auth:Issuer=https://issuer.example Ins:Realm=test")]
+    [InlineData("Production=true Auth:Issuer=https://issuer.example Ids:LenientRpps=true")]
+    [InlineData("Production=true Auth:Issuer=https://issuer.example Ids:LenientFiness=true")]
+    [InlineData("Production=true Auth:Issuer=https://issuer.example Grpc=0.0.0.0:8081")]
+    [InlineData("Production=true Auth:Issuer=https://issuer.example Store=memory")]
+    [InlineData("Auth:Issuer=https://issuer.example Auth:Kinds=everybody")]
+    [InlineData("Auth:Issuers:0:Issuer=https://issuer.example")]
+    [InlineData("Auth:Issuers:0:Kinds=patient")]
+    [InlineData("Auth:Issuer=https://a.example Auth:Issuers:0:Issuer=https://a.example Auth:Issuers:0:Kinds=patient")]
+    [InlineData("Admission:Organization=fast")]
+    [InlineData("Admission:Organization=0,5")]
+    [InlineData("Admission:Patient=5,0")]
+    [InlineData("Admission:PatientsPerHour=0")]
+    public void Settings_that_contradict_each_other_start_nothing(string settings) => Assert.Equal(
+        ExitCode.Usage, Assert.Throws<CliException>(() => Of(settings)).Exit);
+
+    [Fact]
+    public void Each_issuer_speaks_for_whom_it_is_trusted_with()
+    {
+        var all = HealthGrains.Services.CallerKinds.Readers | HealthGrains.Services.CallerKinds.Producer;
+        Assert.Equal(all | HealthGrains.Services.CallerKinds.Operator, Assert.Single(Of("Auth:Issuer=https://issuer.example").Issuers).Kinds);
+        Assert.Equal(all, Assert.Single(Of("Production=true Auth:Issuer=https://issuer.example").Issuers).Kinds);
+        var two = Of("Production=true Auth:Issuer=https://a.example Auth:Kinds=professional Auth:Issuers:0:Issuer=https://b.example Auth:Issuers:0:Kinds=patient,delegate").Issuers;
+        Assert.Equal(
+            [("https://a.example", HealthGrains.Services.CallerKinds.Professional), ("https://b.example", HealthGrains.Services.CallerKinds.PatientSide)], two);
+    }
+
+    private static ServerSettings Of(string settings) => ServerSettings.From(new ConfigurationBuilder()
+        .AddInMemoryCollection(settings.Split(' ').Select(one => one.Split('=', 2)).Select(one => KeyValuePair.Create(one[0], (string?)one[1])))
+        .Build());
 
     [Fact]
     public void Production_takes_the_INS_of_real_persons_and_opens_nothing_by_itself()

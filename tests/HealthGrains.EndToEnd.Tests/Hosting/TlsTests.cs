@@ -53,7 +53,12 @@ public sealed class TlsTests : IDisposable
 
         // A producer is let in and then refused for what it asks, not for who it is.
         Assert.Equal(RpcStatusCode.InvalidArgument, await AskAsync(host, token, own));
-        Assert.Equal(RpcStatusCode.InvalidArgument, await AskAsync(host, token, null));
+        Assert.Equal(RpcStatusCode.Unauthenticated, await AskAsync(host, token, null));
+
+        // A certificate that a header speaks of is nobody's: only the connection's own counts.
+        foreach (var header in (string[])["x-forwarded-client-cert", "x-client-cert", "ssl-client-cert", "x-ssl-client-s-dn", "client-cert", "x-arr-clientcert"])
+            Assert.Equal(RpcStatusCode.Unauthenticated, await AskAsync(host, token, null, (header, Convert.ToBase64String(own.RawData))));
+        Assert.Equal(RpcStatusCode.PermissionDenied, await AskAsync(host, token, other, ("x-forwarded-client-cert", "Subject=\"OU=1750100125\"")));
         Assert.Equal(RpcStatusCode.PermissionDenied, await AskAsync(host, token, other));
         Assert.Equal(RpcStatusCode.Unavailable, await AskAsync(host, token, wrongUsage));
         Assert.Equal(RpcStatusCode.Unavailable, await AskAsync(host, token, strange));
@@ -72,14 +77,48 @@ public sealed class TlsTests : IDisposable
         run.FailsWith(ExitCode.Denied, "server.key");
     }
 
-    private static async Task<RpcStatusCode> AskAsync(HostProcess host, string token, X509Certificate2? certificate)
+    [Theory]
+    [InlineData("-tls1_2", true)]
+    [InlineData("-tls1_3", true)]
+    [InlineData("-tls1", false)]
+    [InlineData("-tls1_1", false)]
+    [InlineData("-tls1_2 -cipher AES128-SHA", false)]
+    [InlineData("-tls1_2 -cipher ECDHE-ECDSA-AES256-GCM-SHA384", true)]
+    public async Task Only_TLS_1_2_and_1_3_are_spoken(string options, bool speaks)
     {
+        using var authority = Authority("CN=Test authority");
+        WriteServer(authority);
+        await using var host = await HostProcess.StartAsync(
+            _directory.File("data"), "--tls-cert", _directory.File("server.pem"), "--tls-key", _directory.File("server.key"));
+
+        // At the lowest security level of the client, so that it is the server who refuses.
+        var start = new System.Diagnostics.ProcessStartInfo("openssl")
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
+        };
+        var arguments = options.Contains("-cipher", StringComparison.Ordinal) ? options : options + " -cipher ALL:@SECLEVEL=0";
+        foreach (var argument in $"s_client -connect 127.0.0.1:{host.Grpc.Port} -alpn h2 {arguments}".Split(' ')) start.ArgumentList.Add(argument);
+        using var client = System.Diagnostics.Process.Start(start)!; // ! it is installed wherever .NET has TLS
+        client.StandardInput.Close();
+        var output = client.StandardOutput.ReadToEndAsync();
+        var error = client.StandardError.ReadToEndAsync();
+        await client.WaitForExitAsync().Within("openssl s_client");
+        Assert.Equal(speaks, (await output).Contains("ALPN protocol: h2", StringComparison.Ordinal));
+        Assert.Equal(speaks, !(await output).Contains("Cipher is (NONE)", StringComparison.Ordinal));
+        _ = await error;
+    }
+
+    private static async Task<RpcStatusCode> AskAsync(
+        HostProcess host, string token, X509Certificate2? certificate, (string Name, string Value)? header = null)
+    {
+        var headers = new RpcMetadata { { "authorization", "Bearer " + token } };
+        if (header is { } one) headers.Add(one.Name, one.Value);
         var tls = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, _, _, _) => true };
         if (certificate is not null) tls.ClientCertificates = [certificate];
         await using var channel = new RpcChannel(new Uri($"https://127.0.0.1:{host.Grpc.Port}"), new RpcChannelOptions { Tls = tls });
         var error = await Assert.ThrowsAsync<RpcException>(() => channel.UnaryAsync<SubmitRequest, SubmitResponse>(
             "/healthgrains.v1.DocumentExchange/Submit", new SubmitRequest(),
-            new RpcCallOptions { Headers = new RpcMetadata { { "authorization", "Bearer " + token } } }, CancellationToken.None).Within("asking over TLS"));
+            new RpcCallOptions { Headers = headers }, CancellationToken.None).Within("asking over TLS"));
         return error.Code;
     }
 

@@ -3,6 +3,7 @@ using HealthGrains.Grains;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
 using HealthGrains.Grains.Journal;
+using HealthGrains.Grains.Keys;
 using HealthGrains.Grains.Routing;
 using HealthGrains.Grains.Turns;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -21,19 +22,19 @@ internal static class EngineUnderTest
 {
 #if !ENGINE_ORLEANS
     public static Task<(IGrainEngine Engine, Router Router)> StartAsync(
-        MemoryJournalStore store, ChangeFeed feed, Snapshots snapshots, DomainPolicy policy, TimeProvider time)
+        MemoryJournalStore store, IKeyedRows keys, ChangeFeed feed, Snapshots snapshots, DomainPolicy policy, TimeProvider time)
     {
         var engine = new StandaloneEngine(
             GrainCatalog.Models.Factory(new GrainServices(store, feed, snapshots, policy, time)),
             time,
             NullLogger<StandaloneEngine>.Instance);
-        var router = new Router(store, engine, time, NullLogger<Router>.Instance);
+        var router = new Router(store, engine, keys, time, NullLogger<Router>.Instance);
         router.Start();
         return Task.FromResult<(IGrainEngine, Router)>((engine, router));
     }
 #else
     public static async Task<(IGrainEngine Engine, Router Router)> StartAsync(
-        MemoryJournalStore store, ChangeFeed feed, Snapshots snapshots, DomainPolicy policy, TimeProvider time)
+        MemoryJournalStore store, IKeyedRows keys, ChangeFeed feed, Snapshots snapshots, DomainPolicy policy, TimeProvider time)
     {
         var primary = FreeEndpoint();
         var first = await SiloAsync(feed, primary);
@@ -49,6 +50,7 @@ internal static class EngineUnderTest
             new OrleansEngineOptions
             {
                 Store = store,
+                Keys = keys,
                 Grains = GrainCatalog.Models.Factory(
                     new GrainServices(store, watchers, snapshots, policy, time) { StoreIsShared = true }),
                 Feed = watchers,

@@ -11,6 +11,7 @@ using HealthGrains.Grains.Contents;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
 using HealthGrains.Grains.Journal;
+using HealthGrains.Grains.Keys;
 using HealthGrains.Grains.Routing;
 using HealthGrains.Grains.Turns;
 using HealthGrains.Rpc;
@@ -75,12 +76,13 @@ internal sealed class ServiceHost : IAsyncDisposable
     {
         var log = new KeptLog();
         var time = TimeProvider.System;
-        var store = new MemoryJournalStore();
+        var medium = new MemoryJournalMedium();
+        var store = new MemoryJournalStore(medium);
         var contents = new MemoryContentStore();
         var feed = new ChangeFeed(time);
         var snapshots = new Snapshots(store, GrainCatalog.SnapshotModels, NullLogger.Instance);
         policy ??= DomainPolicy.Default;
-        var (engine, router) = await EngineUnderTest.StartAsync(store, feed, snapshots, policy, time);
+        var (engine, router) = await EngineUnderTest.StartAsync(store, new MemoryKeyedRows(medium), feed, snapshots, policy, time);
 
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();

@@ -1,6 +1,7 @@
 using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Consent;
+using HealthGrains.Domain.Delegates;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Inboxes;
@@ -115,6 +116,35 @@ internal static class GoldenEvents
         ["RecordAccessed.minimal"] = new RecordAccessed(
             At, new Actor(ActorKind.Professional, Cast.Rpps(0).ToString()),
             new AccessTrace(AccessAction.ReadRecord, [], AccessMode.Normal, "", null, AccessStep.Allow, "")),
+        ["RecordAccessed.full-2"] = new RecordAccessed(At, Everything(), new AccessTrace(
+            AccessAction.ReadContent, [First, Second], AccessMode.Emergency, "Patient inconscient", RefusalCode.EmergencyRefused,
+            AccessStep.Mode, "2026-01")
+        {
+            Secret = true,
+        }),
+        ["AdministratorSet.full"] = new AdministratorSet(At, Everything(), [3, 7], true),
+        ["AdministratorSet.minimal"] = new AdministratorSet(At, Actor.Patient, [1], false),
+        ["AttendingPhysicianSet.full"] = new AttendingPhysicianSet(At, Everything(), Cast.Rpps(0)),
+        ["AttendingPhysicianSet.minimal"] = new AttendingPhysicianSet(At, new Actor(ActorKind.Support, "amo"), null),
+        ["PurposeConsentSet.full"] = new PurposeConsentSet(At, Everything(), new PurposeConsent(
+            "service:agenda:rappels", true, At, "2026-01", "Rendez-vous, lecture, agenda")),
+        ["PurposeConsentSet.minimal"] = new PurposeConsentSet(
+            At, Actor.Patient, new PurposeConsent(Purposes.SecondaryUse, false, At, "", "")),
+        ["DelegateAdded.full"] = new DelegateAdded(At, Everything(), new Delegation(
+            4, "parent-1", "Anne TEST", DelegationKind.LegalRepresentation, At.AddHours(1), At.AddYears(3), At.AddDays(30))
+        {
+            Answer = InvitationAnswer.Accepted,
+            AddedBy = Everything(),
+        })
+        {
+            BirthDate = "20120229",
+        },
+        ["DelegateAdded.minimal"] = new DelegateAdded(At, Actor.Patient, new Delegation(
+            1, "aidant-1", "", DelegationKind.Caregiving, At, null, At.AddDays(30))),
+        ["DelegationAnswered.full"] = new DelegationAnswered(At, Everything(), 4, true),
+        ["DelegationAnswered.minimal"] = new DelegationAnswered(At, new Actor(ActorKind.Delegate, "aidant-1"), 1, false),
+        ["DelegationEnded.full"] = new DelegationEnded(At, Everything(), 4),
+        ["DelegationEnded.minimal"] = new DelegationEnded(At, Actor.Patient, 1),
     };
 
     public static IReadOnlyDictionary<string, InboxEvent> Inbox { get; } = new Dictionary<string, InboxEvent>
@@ -141,6 +171,22 @@ internal static class GoldenEvents
     /// <summary>An inbox that holds, has dropped and has taken in something.</summary>
     public static InboxState FullInbox() => InboxState.Restore(
         new Dictionary<int, long> { [0] = 9, [13] = 4_711 }, 10_000, [Told(4_700, First), Told(4_711, Second)], 10_001);
+
+    /// <summary>The same, and when each line was taken in and acknowledged.</summary>
+    public static InboxState FullInboxWithTimes() => InboxState.Restore(
+        new Dictionary<int, long> { [0] = 9, [13] = 4_711 },
+        10_000,
+        [Told(4_700, First), Told(4_711, Second)],
+        10_001,
+        [At.UtcTicks, At.AddSeconds(1).UtcTicks],
+        [new InboxAcknowledged(At.AddSeconds(2), 10_001)]);
+
+    /// <summary>A ledger that has taken in, counted and raised something.</summary>
+    public static LedgerState FullLedger() => LedgerState.Restore(
+        new Dictionary<int, long> { [0] = 9, [13] = 4_711 },
+        10_000_000,
+        [(MisroutingSuspected)Sender["MisroutingSuspected.full"]],
+        1_001);
 
     private static Delivery Told(long position, DocumentId document) =>
         new(position, At.AddSeconds(-position), ChangeCode.DocumentModified, Cast.Patient, document);

@@ -94,8 +94,19 @@ public sealed class GoldenJournalTests
     [Fact]
     public void A_full_golden_file_sets_every_field_there_is()
     {
+        // A field that came later is set by a later file of the same event, full-2 and so on: the released one stays as it is.
         foreach (var name in GoldenFiles.Names.Where(name => name.Contains(".full.", StringComparison.Ordinal)))
-            Assert.Empty(Unset(Message(name), name));
+        {
+            var later = name.Replace(".full.golden", ".full-", StringComparison.Ordinal);
+            IEnumerable<string> unset = [.. Unset(Message(name), "")];
+            foreach (var other in GoldenFiles.Names.Where(other =>
+                other.StartsWith(later, StringComparison.Ordinal) && Message(other).Descriptor == Message(name).Descriptor))
+            {
+                unset = [.. unset.Intersect(Unset(Message(other), ""))];
+            }
+
+            Assert.True(!unset.Any(), $"{name} leaves out {string.Join(", ", unset)}");
+        }
     }
 
     [Fact]
@@ -122,9 +133,12 @@ public sealed class GoldenJournalTests
         .. GoldenEvents.Sender.Select(one => ($"sender.{one.Key}.golden", LedgerModel.Instance.Encode(one.Value).ToArray())),
         ("inbox.Snapshot.full.golden", InboxModel.Instance.EncodeSnapshot(GoldenEvents.FullInbox()).ToArray()),
         ("inbox.Snapshot.minimal.golden", InboxModel.Instance.EncodeSnapshot(new InboxState()).ToArray()),
+        ("inbox.Snapshot.full-4.golden", InboxModel.Instance.EncodeSnapshot(GoldenEvents.FullInboxWithTimes()).ToArray()),
         ("patient.Snapshot.full.golden", Folded(Journal(GoldenEvents.Patient, PatientJournal), PatientModel.Instance.Encode, 13)),
         ("patient.Snapshot.minimal.golden", Folded(Journal(GoldenEvents.Patient, PatientJournal[..1]), PatientModel.Instance.Encode, 0)),
         ("sender.Snapshot.full.golden", Folded(Journal(GoldenEvents.Sender, SenderJournal), LedgerModel.Instance.Encode, 13)),
+        ("sender.Snapshot.full-4.golden", LedgerModel.Instance.EncodeSnapshot(GoldenEvents.FullLedger()).ToArray()),
+        ("sender.Snapshot.minimal-4.golden", LedgerModel.Instance.EncodeSnapshot(new LedgerState()).ToArray()),
         ("sender.Snapshot.minimal.golden", Folded(Journal(GoldenEvents.Sender, SenderJournal[..1]), LedgerModel.Instance.Encode, 0)),
     ];
 
@@ -150,6 +164,9 @@ public sealed class GoldenJournalTests
     {
         "inbox.Snapshot.full.golden" => GoldenEvents.FullInbox(),
         "inbox.Snapshot.minimal.golden" => new InboxState(),
+        "inbox.Snapshot.full-4.golden" => GoldenEvents.FullInboxWithTimes(),
+        "sender.Snapshot.full-4.golden" => GoldenEvents.FullLedger(),
+        "sender.Snapshot.minimal-4.golden" => new LedgerState(),
         _ when IsSnapshot(name) => FoldedJournal.Read(All().Single(one => one.Name == name).Body)!.Snapshot.ToString(),
         _ when name.StartsWith("patient.", StringComparison.Ordinal) => GoldenEvents.Patient[Key(name)],
         _ when name.StartsWith("inbox.", StringComparison.Ordinal) => GoldenEvents.Inbox[Key(name)],
@@ -160,6 +177,7 @@ public sealed class GoldenJournalTests
     {
         _ when IsSnapshot(name) && name.StartsWith("inbox.", StringComparison.Ordinal) =>
             InboxModel.Instance.DecodeSnapshot(body),
+        _ when IsLedgerSnapshot(name) => LedgerModel.Instance.DecodeSnapshot(body),
         _ when IsSnapshot(name) => FoldedJournal.Read(body)?.Snapshot.ToString(),
         _ when name.StartsWith("patient.", StringComparison.Ordinal) => PatientModel.Instance.Decode(body),
         _ when name.StartsWith("inbox.", StringComparison.Ordinal) => InboxModel.Instance.Decode(body),
@@ -172,6 +190,7 @@ public sealed class GoldenJournalTests
         MessageParser parser = (journal, IsSnapshot(name)) switch
         {
             ("inbox", true) => InboxSnapshot.Parser,
+            (_, true) when IsLedgerSnapshot(name) => LedgerSnapshot.Parser,
             (_, true) => FoldedSnapshot.Parser,
             ("patient", _) => PatientEntry.Parser,
             ("inbox", _) => InboxEntry.Parser,
@@ -229,6 +248,10 @@ public sealed class GoldenJournalTests
         nameof(InboxEvent) => "inbox",
         _ => "sender",
     };
+
+    // A ledger's snapshot of the second format: its state, no longer its entries.
+    private static bool IsLedgerSnapshot(string name) =>
+        IsSnapshot(name) && name.StartsWith("sender.", StringComparison.Ordinal) && name.Contains("-4.", StringComparison.Ordinal);
 
     private static bool IsSnapshot(string name) => name.Contains(".Snapshot.", StringComparison.Ordinal);
 

@@ -33,6 +33,9 @@ internal static class Said
                     Say(text, item, $"{path}[{index++}]");
                 text.AppendLine(CultureInfo.InvariantCulture, $"{path} has {index}");
                 break;
+            case HealthGrains.Domain.Documents.UploadId upload:
+                text.AppendLine($"{path} = {upload}");
+                break;
             case var identity when identity.GetType().Namespace == "HealthGrains.Domain.Identity":
                 text.AppendLine($"{path} = {identity}");
                 break;

@@ -17,6 +17,7 @@ using HealthGrains.Domain.Turns;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
 using HealthGrains.Grains.Journal;
+using HealthGrains.Grains.Keys;
 using HealthGrains.Grains.Patients;
 using HealthGrains.Grains.Routing;
 using HealthGrains.Grains.Turns;
@@ -49,7 +50,7 @@ internal sealed class RoutedProcess : IAsyncDisposable
         };
         Engine = new FailingEngine(new StandaloneEngine(
             GrainCatalog.Models.Factory(services), time, NullLogger<StandaloneEngine>.Instance));
-        Router = new Router(Store, Engine, time, Log);
+        Router = new Router(Store, Engine, new MemoryKeyedRows(medium), time, Log);
     }
 
     public MemoryJournalMedium Medium { get; }

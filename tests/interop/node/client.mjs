@@ -8,6 +8,7 @@ import { readArguments, runCases } from './harness.mjs';
 import { callCases } from './cases/calls.mjs';
 import { documentCases } from './cases/documents.mjs';
 import { recordCases } from './cases/records.mjs';
+import { uploadCases } from './cases/uploads.mjs';
 
 const { server, files, only } = readArguments();
 const documents = new Documents(files);
@@ -32,6 +33,6 @@ try {
 const scene = {
   server, documents, producer, patient, professional, operator, anonymous, professionalId: process.env.HG_PROFESSIONAL,
 };
-const exitCode = await runCases({ ...documentCases(scene), ...recordCases(scene), ...callCases(scene) }, only);
+const exitCode = await runCases({ ...documentCases(scene), ...uploadCases(scene), ...recordCases(scene), ...callCases(scene) }, only);
 for (const caller of [producer, patient, professional, operator, anonymous]) caller.close();
 process.exit(exitCode);

@@ -3,6 +3,7 @@
 //   HG_METRICS      the server's /metrics
 //   HG_IDLE_S       how long a Watch says nothing but heartbeats; longer than the proxy's timeouts
 //   HG_RELOAD       command that makes the proxy load its configuration again
+//   HG_RESTART      1: only the case during which somebody else stops the server and starts it again, once `# watching` was printed
 //   HG_CLOSE, HG_OPEN  commands that switch its read-only mode on and off (optional)
 import { execSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -13,7 +14,7 @@ import { Documents, sha256 } from './documents.mjs';
 import { Skip, expect, expectEqual, readArguments, runCases, within } from './harness.mjs';
 
 const { server, files, only } = readArguments();
-const { HG_CA, HG_METRICS, HG_IDLE_S, HG_RELOAD, HG_CLOSE, HG_OPEN } = process.env;
+const { HG_CA, HG_METRICS, HG_IDLE_S, HG_RELOAD, HG_RESTART, HG_CLOSE, HG_OPEN } = process.env;
 const idleSeconds = Number(HG_IDLE_S);
 const { status } = grpc;
 
@@ -219,7 +220,42 @@ const cases = {
   },
 };
 
+// While a server is away its proxy says so, and nothing else: UNAVAILABLE is what callers repeat.
+async function repeated(call) {
+  for (const end = Date.now() + 40_000; ; await pause(200)) {
+    try {
+      return await call();
+    } catch (error) {
+      expect(error.code === status.UNAVAILABLE && Date.now() < end, `${status[error.code]} ${error.details}`);
+    }
+  }
+}
+
+const restart = {
+  'server-restarts-behind-it': async () => {
+    const last = await sequence();
+    const before = watch(last);
+    console.log('# watching');
+    const ended = await within(before.end(), 40_000, 'the end of the watch');
+    expectEqual(status[ended?.code], 'UNAVAILABLE', 'how the watch ended');
+
+    // The same request until it is answered: it may have been taken in by an attempt that heard nothing.
+    const request = documents.request(documents.next());
+    const { receipt } = await repeated(() => producer.unary('DocumentExchange.Submit', request));
+    const change = await repeated(async () => {
+      const after = watch(last);
+      try {
+        return await within(after.next(), 10_000, 'the change');
+      } finally {
+        await after.cancel();
+      }
+    });
+    expectEqual(change.sequence, last + 1, 'sequence after the restart');
+    expectEqual(change.document_id, receipt.document_id, 'document_id');
+  },
+};
+
 await patient.unary('Consents.OpenRecord', { patient: person, terms_version: '2024-01' });
-const exitCode = await runCases(cases, only, (idleSeconds + 30) * 1000);
+const exitCode = await runCases(HG_RESTART ? restart : cases, only, (idleSeconds + 30) * 1000);
 for (const one of callers) one.close();
 process.exit(exitCode);

@@ -21,6 +21,20 @@ internal static class DurableFiles
         SyncDirectory(Path.GetDirectoryName(path) ?? "/");
     }
 
+    /// <summary>Opens a file without the lock that the runtime takes for every reader: it would be refused while somebody
+    /// appends, and what stands before the end never changes.</summary>
+    /// <returns>Null when there is no such file.</returns>
+    public static SafeFileHandle? TryOpenToRead(string path)
+    {
+        const int noEntry = 2;
+        const int notDirectory = 20;
+        var descriptor = NativeMethods.Open(path, CloseOnExec);
+        if (descriptor >= 0)
+            return new SafeFileHandle(descriptor, ownsHandle: true);
+        var error = Marshal.GetLastPInvokeError();
+        return error is noEntry or notDirectory ? null : throw new IOException($"open of a content failed with errno {error}");
+    }
+
     /// <exception cref="NotSyncedException">What the disk holds is not known.</exception>
     public static void Sync(SafeFileHandle file)
     {

@@ -373,18 +373,7 @@ public sealed class FileContentStore : IContentStore
             : null;
     }
 
-    // A lock for reading would meet the writer's; the bytes before the end never change.
-    private static SafeFileHandle? TryOpen(string path)
-    {
-        try
-        {
-            return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        }
-        catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
-    }
+    private static SafeFileHandle? TryOpen(string path) => DurableFiles.TryOpenToRead(path);
 
     private static UploadDeclaration? ReadHeader(SafeFileHandle file)
     {

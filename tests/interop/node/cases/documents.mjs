@@ -1,7 +1,7 @@
 // What producers do, and how its refusals look on the wire.
 import grpc from '@grpc/grpc-js';
 import { StreamReader, detailsOf } from '../contract.mjs';
-import { expect, expectEqual, Skip } from '../harness.mjs';
+import { expect, expectEqual } from '../harness.mjs';
 import { sha256 } from '../documents.mjs';
 
 const { status } = grpc;
@@ -139,31 +139,5 @@ export const documentCases = ({ producer, anonymous, documents }) => ({
     expectEqual(refusals, 1, 'refusals');
     const error = await reader.end();
     expect(!error, `the stream ended with ${error?.message}`);
-  },
-
-  'upload-then-submit': async () => {
-    const document = documents.next();
-    const size = 6 * 1024 * 1024;
-    const content = Buffer.concat([document.content, Buffer.alloc(size - document.content.length, 0x20)]);
-    const hash = sha256(content);
-    const upload = new Promise((resolve, reject) => {
-      const stream = producer.upload((error, answer) => (error ? reject(error) : resolve(answer)));
-      stream.write({ declaration: { patient: documents.patient, size, sha256: hash } });
-      for (let offset = 0; offset < size; offset += 1024 * 1024) {
-        stream.write({ data: content.subarray(offset, Math.min(size, offset + 1024 * 1024)), offset });
-      }
-      stream.end();
-    });
-    let answer;
-    try {
-      answer = await upload;
-    } catch (error) {
-      if (error.code === status.UNIMPLEMENTED) throw new Skip('Upload answers UNIMPLEMENTED');
-      throw error;
-    }
-    expectEqual(answer.size, size, 'size');
-    const { content: _, ...request } = documents.request({ ...document, sha256: hash });
-    const { receipt } = await producer.unary('DocumentExchange.Submit', { ...request, upload_id: answer.upload_id });
-    expectEqual(receipt.size, size, 'receipt.size');
   },
 });
