@@ -204,6 +204,8 @@ public sealed class Commands_on_the_wire(ITestOutputHelper output)
             PatientCommand<IReadOnlyList<bool>> it => Over(it),
             PatientCommand<bool> it => Over(it),
             PatientCommand<AccessExplanation> it => Over(it),
+            PatientCommand<Domain.Delegates.DelegateAnswer> it => Over(it),
+            PatientCommand<TrackedDocument> it => Over(it),
             _ => throw new InvalidOperationException(command.GetType().Name),
         };
     }
@@ -223,6 +225,8 @@ public sealed class Commands_on_the_wire(ITestOutputHelper output)
         TurnResult<IReadOnlyList<bool>> it => Back(command, it),
         TurnResult<bool> it => Back(command, it),
         TurnResult<AccessExplanation> it => Back(command, it),
+        TurnResult<Domain.Delegates.DelegateAnswer> it => Back(command, it),
+        TurnResult<TrackedDocument> it => Back(command, it),
         _ => throw new InvalidOperationException(command),
     };
 
