@@ -26,6 +26,9 @@ namespace HealthGrains.Orleans;
 /// </remarks>
 public sealed class OrleansEngine : IGrainEngine
 {
+    private static readonly string[] NotSent =
+        ["Unable to connect", "is no longer active", "Unable to create local activation"];
+
     private readonly IHost _host;
     private readonly SiloParts _silo;
     private readonly ShardKeeper _keeper;
@@ -161,9 +164,12 @@ public sealed class OrleansEngine : IGrainEngine
         JournalId grain, CallMessage message, CancellationToken waiting)
     {
         // Count, then look whether it drains; draining says so, then looks at the count.
-        Interlocked.Increment(ref _calls);
+        var calls = Interlocked.Increment(ref _calls);
         try
         {
+            // Each silo bounds what it runs; this bounds what waits here for the others.
+            if (calls > Grains.GrainLimits.CallsMax)
+                throw new EngineOverloadedException("Too many calls of this process are under way.");
             return Volatile.Read(ref _draining) == 0
                 ? await AskUntilAnsweredAsync<TAnswer>(grain, message, waiting)
                 : throw new EngineDrainingException();
@@ -194,15 +200,15 @@ public sealed class OrleansEngine : IGrainEngine
                     throw new OperationCanceledException(e.Message, e, waiting);
                 throw new JournalOutcomeUnknownException("The call was ended on the way.", e);
             }
-            catch (OrleansMessageRejectionException) when (Volatile.Read(ref _draining) != 0)
+            catch (OrleansMessageRejectionException e) when (Volatile.Read(ref _draining) != 0 && NeverArrived(e))
             {
                 throw new EngineDrainingException();
             }
-            catch (OrleansMessageRejectionException)
+            catch (OrleansMessageRejectionException e) when (NeverArrived(e))
             {
-                // It did not come to its grain: nothing was done.
+                // Nothing was done: it is asked where the grain is next.
             }
-            catch (Exception e) when (e is SiloUnavailableException or TimeoutException)
+            catch (Exception e) when (e is OrleansMessageRejectionException or SiloUnavailableException or TimeoutException)
             {
                 throw new JournalOutcomeUnknownException("The silo of the grain did not answer.", e);
             }
@@ -240,6 +246,11 @@ public sealed class OrleansEngine : IGrainEngine
             throw new OperationCanceledException(waiting);
         }
     }
+
+    // A rejection says in words alone whether the message was on the wire already. "Connection terminated" was: the grain may have
+    // answered into a closed socket. Words that are not known here are taken for an unknown outcome.
+    private static bool NeverArrived(OrleansMessageRejectionException rejection) => Array.Exists(
+        NotSent, words => rejection.Message.Contains(words, StringComparison.Ordinal));
 
     private static TimeSpan Longer(TimeSpan pause) =>
         pause * 2 < OrleansLimits.HandoverPauseMax ? pause * 2 : OrleansLimits.HandoverPauseMax;

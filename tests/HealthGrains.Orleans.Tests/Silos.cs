@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
 using HealthGrains.Grains.Journal;
+using HealthGrains.Grains.Keys;
 using HealthGrains.Testing.Suites;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -30,6 +31,7 @@ internal static class Silos
             new OrleansEngineOptions
             {
                 Store = shards,
+                Keys = new MemoryKeyedRows(new MemoryJournalMedium()),
                 Grains = setup.Grains,
                 Feed = new ChangeFeed(TimeProvider.System),
                 Commands = SuiteCommands.Catalog,

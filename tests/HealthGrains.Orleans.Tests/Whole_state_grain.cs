@@ -86,6 +86,7 @@ public sealed class Whole_state_grain(PostgreSqlServer server, ITestOutputHelper
             new OrleansEngineOptions
             {
                 Store = store,
+                Keys = store.Keys,
                 Grains = GrainCatalog.Models.Factory(
                     new GrainServices(store, feed, Snapshots.None, DomainPolicy.Default, TimeProvider.System) { StoreIsShared = true }),
                 Feed = feed,

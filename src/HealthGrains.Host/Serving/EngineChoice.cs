@@ -59,6 +59,9 @@ internal static class EngineChoice
             case Orleans when settings.Store != StoreChoice.PostgreSql:
                 throw new CliException(
                     ExitCode.Usage, "The engine orleans needs a store that several servers share: --store postgresql.", "healthgrains serve --engine standalone");
+            case Orleans when settings.PostgreSqlConnection is null:
+                throw new CliException(
+                    ExitCode.Usage, "The engine orleans needs a database that the servers share: --postgresql 'Host=…;Database=…;Username=…'.", "healthgrains serve --engine standalone");
             case Orleans:
                 return;
             default:

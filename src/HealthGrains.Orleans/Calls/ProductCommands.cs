@@ -1,6 +1,7 @@
 using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Agendas;
 using HealthGrains.Domain.Consent;
+using HealthGrains.Domain.Delegates;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Duties;
 using HealthGrains.Domain.Inboxes;
@@ -42,6 +43,22 @@ public static class ProductCommands
             WireJson.Default.UnblockProfessional, WireJson.Default.ConsentChange)
         .Add<PatientState, PatientEvent, ConsentChange, SetEmergencyAccess>(
             WireJson.Default.SetEmergencyAccess, WireJson.Default.ConsentChange)
+        .Add<PatientState, PatientEvent, ConsentChange, SetPurposeConsent>(
+            WireJson.Default.SetPurposeConsent, WireJson.Default.ConsentChange)
+        .Add<PatientState, PatientEvent, ConsentChange, SetAdministrator>(
+            WireJson.Default.SetAdministrator, WireJson.Default.ConsentChange)
+        .Add<PatientState, PatientEvent, ConsentChange, SetAttendingPhysician>(
+            WireJson.Default.SetAttendingPhysician, WireJson.Default.ConsentChange)
+        .Add<PatientState, PatientEvent, DelegateAnswer, AddDelegate>(
+            WireJson.Default.AddDelegate, WireJson.Default.DelegateAnswer)
+        .Add<PatientState, PatientEvent, DelegateAnswer, AnswerDelegation>(
+            WireJson.Default.AnswerDelegation, WireJson.Default.DelegateAnswer)
+        .Add<PatientState, PatientEvent, DelegateAnswer, RevokeDelegate>(
+            WireJson.Default.RevokeDelegate, WireJson.Default.DelegateAnswer)
+        .Add<PatientState, PatientEvent, bool, MayDelegateStillSee>(
+            WireJson.Default.MayDelegateStillSee, WireJson.Default.Boolean)
+        .Add<PatientState, PatientEvent, TrackedDocument, TrackDocument>(
+            WireJson.Default.TrackDocument, WireJson.Default.TrackedDocument)
         .Add<PatientState, PatientEvent, ConsentView, GetConsents>(WireJson.Default.GetConsents, WireJson.Default.ConsentView)
         .Add<PatientState, PatientEvent, AccessExplanation, ExplainAccess>(
             WireJson.Default.ExplainAccess, WireJson.Default.AccessExplanation)
@@ -65,9 +82,11 @@ public static class ProductCommands
         .Add<AgendaState, AgendaEvent, int, SettleAgenda>(WireJson.Default.SettleAgenda, WireJson.Default.Int32)
         .Add<InboxState, InboxEvent, long, DeliverToInbox>(WireJson.Default.DeliverToInbox, WireJson.Default.Int64)
         .Add<InboxState, InboxEvent, InboxPage, ReadInbox>(WireJson.Default.ReadInbox, WireJson.Default.InboxPage)
+        .Add<InboxState, InboxEvent, InboxTrack, TrackInInbox>(WireJson.Default.TrackInInbox, WireJson.Default.InboxTrack)
         .Add<InboxState, InboxEvent, long, AcknowledgeInbox>(WireJson.Default.AcknowledgeInbox, WireJson.Default.Int64)
         .Add<LedgerState, LedgerEvent, IReadOnlyList<MisroutingSuspected>, RecordSubmissions>(
             WireJson.Default.RecordSubmissions, WireJson.Default.Misroutings)
+        .Add<LedgerState, LedgerEvent, bool, TrackInLedger>(WireJson.Default.TrackInLedger, WireJson.Default.Boolean)
         .Add<LedgerState, LedgerEvent, LedgerView, GetLedger>(WireJson.Default.GetLedger, WireJson.Default.LedgerView)
         .Build();
 }

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Agendas;
 using HealthGrains.Domain.Consent;
+using HealthGrains.Domain.Delegates;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Duties;
 using HealthGrains.Domain.Inboxes;
@@ -21,6 +22,7 @@ namespace HealthGrains.Orleans.Calls;
     [
         typeof(PatientIdText), typeof(ProfessionalIdText), typeof(StructureIdText), typeof(ProfessionCodeText),
         typeof(DocumentIdText), typeof(UniqueIdText), typeof(UploadIdText), typeof(Sha256Text),
+        typeof(BlockText), typeof(WireConsentCommand),
     ])]
 [JsonSerializable(typeof(SubmitDocument))]
 [JsonSerializable(typeof(SubmissionReceipt))]
@@ -61,6 +63,19 @@ namespace HealthGrains.Orleans.Calls;
 [JsonSerializable(typeof(TrackInLedger))]
 [JsonSerializable(typeof(DiscardUpload))]
 [JsonSerializable(typeof(UploadFate))]
+[JsonSerializable(typeof(SetPurposeConsent))]
+[JsonSerializable(typeof(SetAdministrator))]
+[JsonSerializable(typeof(SetAttendingPhysician))]
+[JsonSerializable(typeof(AddDelegate))]
+[JsonSerializable(typeof(AnswerDelegation))]
+[JsonSerializable(typeof(RevokeDelegate))]
+[JsonSerializable(typeof(DelegateAnswer))]
+[JsonSerializable(typeof(MayDelegateStillSee))]
+[JsonSerializable(typeof(TrackDocument))]
+[JsonSerializable(typeof(TrackedDocument))]
+[JsonSerializable(typeof(TrackInInbox))]
+[JsonSerializable(typeof(InboxTrack))]
+[JsonSerializable(typeof(TrackInLedger))]
 [JsonSerializable(typeof(PerformDuties))]
 [JsonSerializable(typeof(DutiesPerformed))]
 [JsonSerializable(typeof(ConfirmErasure))]

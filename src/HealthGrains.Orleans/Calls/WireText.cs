@@ -22,6 +22,13 @@ internal abstract class WireText<T>(Func<string, T> parse) : JsonConverter<T>
         else
             writer.WriteStringValue(value.ToString());
     }
+
+    // As the key of a dictionary, where there is no null.
+    public override T ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.GetString() is { Length: > 0 } text ? parse(text) : default;
+
+    public override void WriteAsPropertyName(Utf8JsonWriter writer, T value, JsonSerializerOptions options) =>
+        writer.WritePropertyName(value.Equals(default) ? "" : value.ToString() ?? "");
 }
 
 internal sealed class PatientIdText() : WireText<PatientId>(PatientId.Parse);
@@ -40,3 +47,27 @@ internal sealed class Sha256Text() : WireText<Sha256>(Sha256.Parse);
 
 internal sealed class UploadIdText() : WireText<UploadId>(text =>
     UploadId.TryParse(text, out var id) ? id : throw new FormatException("A call between silos names an upload."));
+
+/// <summary>Whom a patient blocked, and when: two elements, since the pair's own properties cannot be set.</summary>
+internal sealed class BlockText : JsonConverter<KeyValuePair<string, DateTimeOffset>>
+{
+    public override KeyValuePair<string, DateTimeOffset> Read(
+        ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        reader.Read();
+        var whom = reader.GetString() ?? "";
+        reader.Read();
+        var since = reader.GetDateTimeOffset();
+        reader.Read();
+        return new(whom, since);
+    }
+
+    public override void Write(
+        Utf8JsonWriter writer, KeyValuePair<string, DateTimeOffset> value, JsonSerializerOptions options)
+    {
+        writer.WriteStartArray();
+        writer.WriteStringValue(value.Key);
+        writer.WriteStringValue(value.Value);
+        writer.WriteEndArray();
+    }
+}

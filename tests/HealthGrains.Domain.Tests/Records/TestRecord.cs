@@ -48,6 +48,9 @@ internal sealed class TestRecord
     /// <summary>Given each command before it is asked; what it gives back is asked. For tests of how commands travel.</summary>
     public Func<object, object>? OnTheWay { get; set; }
 
+    /// <summary>Given each command with its result before that is told; what it gives back is told.</summary>
+    public Func<object, object, object>? OnTheWayBack { get; set; }
+
     public TurnContext Turn => new(Now, Policy);
 
     public TurnResult<TAnswer> Ask<TAnswer>(PatientCommand<TAnswer> command)
@@ -55,9 +58,10 @@ internal sealed class TestRecord
         command = (PatientCommand<TAnswer>)(OnTheWay?.Invoke(command) ?? command);
         var decision = command.Decide(State, new TurnContext(Now, Policy));
         Happened([.. decision.Events]);
-        return decision.Refusal is { } refusal
+        var result = decision.Refusal is { } refusal
             ? new TurnResult<TAnswer>(default, refusal)
             : new TurnResult<TAnswer>(decision.AnswerFrom(State), null);
+        return OnTheWayBack is null ? result : (TurnResult<TAnswer>)OnTheWayBack(command, result);
     }
 
     /// <summary>Asks, and insists on a refusal.</summary>

@@ -91,8 +91,8 @@ public sealed class ThreeServersTests(PostgreSqlServer database)
             await new TestClient(channel, owner).OpenRecordAsync(patient);
             var listed = await new TestClient(channel, owner).ListAsync(new Contracts.V1.ListDocumentsRequest { Patient = patient });
             Assert.Equal(
-                [$"2.999.7^{number}", $"2.999.7^{number + 1000}"],
-                listed.Documents.Select(document => document.Metadata.UniqueId).Order(StringComparer.Ordinal).ToArray());
+                new[] { $"2.999.7^{number}", $"2.999.7^{number + 1000}" }.Order(StringComparer.Ordinal),
+                listed.Documents.Select(document => document.Metadata.UniqueId).Order(StringComparer.Ordinal));
         }
 
         async Task AskAgainAsync(int number)

@@ -54,7 +54,11 @@ public sealed class OptionTests
 
     [Theory]
     [InlineData("serve --store postgresql --data {0}", "needs a connection")]
+#if ENGINE_ORLEANS
+    [InlineData("serve --engine orleans --data {0}", "store that several servers share")]
+#else
     [InlineData("serve --engine orleans --data {0}", "not built")]
+#endif
     [InlineData("serve --store mysql --data {0}", "none of")]
     [InlineData("serve --engine akka --data {0}", "none of")]
     [InlineData("serve --grpc nowhere --data {0}", "Grpc")]

@@ -1,5 +1,8 @@
 using System.Text;
+using HealthGrains.Domain.Access;
+using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Agendas;
+using HealthGrains.Domain.Consent;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Duties;
 using HealthGrains.Domain.Identity;
@@ -36,10 +39,19 @@ public sealed class Commands_on_the_wire(ITestOutputHelper output)
             var dice = new Dice(seed);
             var (near, far) = (new RealRecord(), new RealRecord());
             far.Record.OnTheWay = command => Cross(command, crossed);
+            far.Record.OnTheWayBack = (command, result) => CrossBack(command.GetType().Name, result);
             for (var i = 0; i < 60; i++)
             {
                 var move = dice.Move();
                 Assert.Equal(near.Play(move), far.Play(move));
+            }
+
+            // What no move asks.
+            Back(nameof(GetConsents), far.Record, new GetConsents(IncludeEnded: true));
+            foreach (var move in new SetEmergencyAccess?[] { null, new SetEmergencyAccess(true, null, false) })
+            {
+                var explain = new ExplainAccess(Actor.Patient, null, null, Entrance.Normal, new TriedChange(move, null, null));
+                Back(nameof(ExplainAccess), far.Record, explain);
             }
 
             Assert.Equal(
@@ -71,11 +83,11 @@ public sealed class Commands_on_the_wire(ITestOutputHelper output)
         var call = (CommandCall<InboxState, InboxEvent, InboxPage>)Catalog.Decode(wire).Call;
         Assert.Equal(new ReadInbox(7, 20), call.Command);
 
-        var list = Catalog.Encode(Message<PatientState, PatientEvent, Domain.Access.AccessPage>(
-            new Domain.Access.ListAccesses(null, null, null, 5)));
+        var list = Catalog.Encode(Message<PatientState, PatientEvent, AccessPage>(
+            new ListAccesses(null, null, null, 5)));
         list.Body = """{"PageSize":5}"""u8.ToArray();
-        var asked = (CommandCall<PatientState, PatientEvent, Domain.Access.AccessPage>)Catalog.Decode(list).Call;
-        Assert.Equal(new Domain.Access.ListAccesses(null, null, null, 5), asked.Command);
+        var asked = (CommandCall<PatientState, PatientEvent, AccessPage>)Catalog.Decode(list).Call;
+        Assert.Equal(new ListAccesses(null, null, null, 5), asked.Command);
     }
 
     [Fact]
@@ -142,6 +154,23 @@ public sealed class Commands_on_the_wire(ITestOutputHelper output)
         Assert.Equal("ReadInbox", message.ToString());
     }
 
+    /// <summary>Everything public of a value, as text: also what a contract would leave out.</summary>
+    private static class Told
+    {
+        public static string Of(object? value, int depth = 0) => value switch
+        {
+            null => "-",
+            string or bool or DateTimeOffset or Guid => FormattableString.Invariant($"{value:o}"),
+            System.Collections.IEnumerable many => $"[{string.Join(',', many.Cast<object?>().Select(one => Of(one, depth + 1)))}]",
+            _ when value.GetType().IsPrimitive || value.GetType().IsEnum => value.ToString()!, // ! they have one
+            _ when value.GetType().Namespace == typeof(PatientId).Namespace || depth > 12 => value.ToString() ?? "",
+            _ => "{" + string.Join(';', value.GetType().GetProperties()
+                .Where(property => property.GetIndexParameters().Length == 0
+                    && !(property.Name == "Value" && property.DeclaringType?.Name.StartsWith("TurnResult", StringComparison.Ordinal) == true))
+                .Select(property => $"{property.Name}={Of(property.GetValue(value), depth + 1)}")) + "}",
+        };
+    }
+
     private static CallMessage Message<TState, TEvent, TAnswer>(Command<TState, TEvent, TAnswer> command)
         where TState : class
         where TEvent : class => new(Grain, new CommandCall<TState, TEvent, TAnswer>(command));
@@ -164,18 +193,56 @@ public sealed class Commands_on_the_wire(ITestOutputHelper output)
         {
             PatientCommand<SubmissionReceipt> it => Over(it),
             PatientCommand<WithdrawnDocument> it => Over(it),
-            PatientCommand<Domain.Access.DocumentView> it => Over(it),
-            PatientCommand<Domain.Access.DocumentPage> it => Over(it),
-            PatientCommand<Domain.Access.AccessPage> it => Over(it),
-            PatientCommand<Domain.Consent.ConsentChange> it => Over(it),
-            PatientCommand<Domain.Consent.ConsentView> it => Over(it),
+            PatientCommand<DocumentView> it => Over(it),
+            PatientCommand<DocumentPage> it => Over(it),
+            PatientCommand<AccessPage> it => Over(it),
+            PatientCommand<ConsentChange> it => Over(it),
+            PatientCommand<ConsentView> it => Over(it),
             PatientCommand<Domain.Records.RecordView> it => Over(it),
             PatientCommand<Domain.Routing.FollowAnswer> it => Over(it),
             PatientCommand<Domain.Routing.ChangePage> it => Over(it),
             PatientCommand<IReadOnlyList<bool>> it => Over(it),
             PatientCommand<bool> it => Over(it),
+            PatientCommand<AccessExplanation> it => Over(it),
+            PatientCommand<Domain.Delegates.DelegateAnswer> it => Over(it),
+            PatientCommand<TrackedDocument> it => Over(it),
             _ => throw new InvalidOperationException(command.GetType().Name),
         };
+    }
+
+    private static object CrossBack(string command, object result) => result switch
+    {
+        TurnResult<SubmissionReceipt> it => Back(command, it),
+        TurnResult<WithdrawnDocument> it => Back(command, it),
+        TurnResult<DocumentView> it => Back(command, it),
+        TurnResult<DocumentPage> it => Back(command, it),
+        TurnResult<AccessPage> it => Back(command, it),
+        TurnResult<ConsentChange> it => Back(command, it),
+        TurnResult<ConsentView> it => Back(command, it),
+        TurnResult<Domain.Records.RecordView> it => Back(command, it),
+        TurnResult<Domain.Routing.FollowAnswer> it => Back(command, it),
+        TurnResult<Domain.Routing.ChangePage> it => Back(command, it),
+        TurnResult<IReadOnlyList<bool>> it => Back(command, it),
+        TurnResult<bool> it => Back(command, it),
+        TurnResult<AccessExplanation> it => Back(command, it),
+        TurnResult<Domain.Delegates.DelegateAnswer> it => Back(command, it),
+        TurnResult<TrackedDocument> it => Back(command, it),
+        _ => throw new InvalidOperationException(command),
+    };
+
+    // Told again and again it stays the same, and as a whole: what was lost on the way would be lost from the text.
+    private static TurnResult<TAnswer> Back<TAnswer>(string command, TurnResult<TAnswer> result)
+    {
+        var back = Catalog.Decode(Catalog.Encode(new CallAnswer<TAnswer>(command, result), command)).Read<TAnswer>();
+        Assert.Equal(Told.Of(result), Told.Of(back));
+        return back;
+    }
+
+    private static void Back<TAnswer>(string command, TestRecord record, PatientCommand<TAnswer> asked)
+    {
+        Assert.NotNull(asked);
+        Assert.Equal(command, asked.GetType().Name);
+        record.Ask(asked);
     }
 
     private static PatientCommand<TAnswer> Over<TAnswer>(PatientCommand<TAnswer> command) =>

@@ -78,6 +78,7 @@ public sealed class Cluster_tables(PostgreSqlServer server)
             new OrleansEngineOptions
             {
                 Store = store,
+                Keys = store.Keys,
                 Grains = GrainCatalog.Models.Factory(
                     new GrainServices(store, feed, Snapshots.None, DomainPolicy.Default, TimeProvider.System) { StoreIsShared = true }),
                 Feed = feed,
