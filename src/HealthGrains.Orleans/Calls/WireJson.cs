@@ -23,7 +23,7 @@ namespace HealthGrains.Orleans.Calls;
     [
         typeof(PatientIdText), typeof(ProfessionalIdText), typeof(StructureIdText), typeof(ProfessionCodeText),
         typeof(DocumentIdText), typeof(UniqueIdText), typeof(UploadIdText), typeof(Sha256Text),
-        typeof(BlockText), typeof(BlockerText), typeof(WireConsentCommand),
+        typeof(BlockText), typeof(BlockerText),
     ])]
 [JsonSerializable(typeof(SubmitDocument))]
 [JsonSerializable(typeof(SubmissionReceipt))]

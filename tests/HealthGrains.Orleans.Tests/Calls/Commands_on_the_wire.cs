@@ -50,7 +50,7 @@ public sealed class Commands_on_the_wire(ITestOutputHelper output)
             Back(nameof(GetConsents), far.Record, new GetConsents(IncludeEnded: true));
             foreach (var move in new SetEmergencyAccess?[] { null, new SetEmergencyAccess(true, null, false) })
             {
-                var explain = new ExplainAccess(Actor.Patient, null, null, Entrance.Normal, new TriedChange(move, null, null));
+                var explain = new ExplainAccess(Actor.Patient, null, null, Entrance.Normal, new TriedChange { Emergency = move });
                 Back(nameof(ExplainAccess), far.Record, explain);
             }
 
