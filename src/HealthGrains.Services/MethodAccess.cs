@@ -45,6 +45,7 @@ public static class MethodAccess
         ["PatientRecords.ChangesSince"] = CallerKinds.Readers,
         ["PatientRecords.Watch"] = CallerKinds.Readers,
         ["PatientRecords.SetConfidentiality"] = CallerKinds.Readers,
+        ["PatientRecords.SetMasking"] = CallerKinds.PatientSide,
         ["PatientRecords.ListAccesses"] = CallerKinds.PatientSide,
         ["PatientRecords.ExportRecord"] = CallerKinds.Patient,
 
@@ -57,6 +58,8 @@ public static class MethodAccess
         ["Consents.UnblockProfessional"] = CallerKinds.PatientSide,
         ["Consents.SetEmergencyAccess"] = CallerKinds.PatientSide,
         ["Consents.SetPurposeConsent"] = CallerKinds.PatientSide,
+        ["Consents.GetPreferences"] = CallerKinds.PatientSide,
+        ["Consents.SetPreferences"] = CallerKinds.PatientSide,
         ["Consents.SetAdministrator"] = CallerKinds.PatientSide,
         ["Consents.SetAttendingPhysician"] = CallerKinds.Operator,
         ["Consents.AddDelegate"] = CallerKinds.Patient,

@@ -23,6 +23,8 @@ public sealed class PatientState
     private readonly List<TracedAccess> _patientAccesses = [];
     private readonly Dictionary<DocumentId, List<TracedAccess>> _withheld = [];
 
+    private readonly Dictionary<(Reader Reader, AccessMode Mode), (DateTimeOffset Until, bool IsTold)> _sessions = [];
+
     public RecordStatus Record { get; private set; } = RecordStatus.Absent;
 
     public RecordIndex Index { get; private set; } = new();
@@ -47,6 +49,9 @@ public sealed class PatientState
     /// <summary>The patient wants documents that come from now on to be masked from professionals.</summary>
     public bool MasksFuture { get; private set; }
 
+    /// <summary>What the patient does not want to be alerted of.</summary>
+    public NotificationPreferences Preferences => PatientFeed.Preferences;
+
     /// <summary>Traits of the first document that stated them.</summary>
     public PatientTraits? Traits { get; private set; }
 
@@ -59,6 +64,10 @@ public sealed class PatientState
     /// <summary>The accesses that the patient is shown, in order and with a numbering of their own: neither a trace nor a gap
     /// nor an id tells of a document that is hidden from the patient.</summary>
     public IReadOnlyList<TracedAccess> PatientAccesses => _patientAccesses;
+
+    /// <summary>When the reader's emergency session ends; null when none is open.</summary>
+    public DateTimeOffset? EmergencyUntil(Reader reader, AccessMode mode, DateTimeOffset now) =>
+        _sessions.TryGetValue((reader, mode), out var session) && session.Until > now ? session.Until : null;
 
     /// <summary>The first access of this professional on this UTC day is told.</summary>
     public bool IsFirstAccessOfDay(string professional, DateTimeOffset now) =>
@@ -135,6 +144,15 @@ public sealed class PatientState
                 Duties.Remove(DutyKind.DestroyTraces);
                 _accesses.Clear();
                 _patientAccesses.Clear();
+                break;
+            case FutureMaskingSet masking:
+                MasksFuture = masking.Masked;
+                break;
+            case NotificationPreferencesSet preferences:
+                PatientFeed.Preferences = NotificationPreferences.Muting(preferences.Muted);
+                break;
+            case EmergencySessionOpened session:
+                _sessions[(ReaderOf(session.By), session.Mode)] = (session.Until, false);
                 break;
             case MajorityReached majority:
                 Duties.Remove(DutyKind.Majority);
@@ -225,7 +243,7 @@ public sealed class PatientState
         {
             // What becomes visible is new to who could not see it; a mask is no news.
             if (before.IsHiddenFromPatient && !entry.IsHiddenFromPatient)
-                PatientFeed.Tell(change.At, ChangeCode.DocumentAdded, entry.Id, change.By);
+                PatientFeed.Tell(change.At, DocumentNews.Named(entry, ChangeCode.DocumentAdded)!.Value, entry.Id, change.By);
             if (before.IsMasked && !entry.IsMasked)
                 ProfessionalFeed.Tell(change.At, ChangeCode.DocumentAdded, entry.Id, change.By);
         }
@@ -270,22 +288,6 @@ public sealed class PatientState
         });
         BecomeVisible(before.Id);
 
-        // What the label covered goes with it: older versions have no time of their own.
-        for (var older = before.Replaces; older is { } id; older = Index.Find(id)?.Replaces)
-        {
-            if (Index.Find(id) is not { IsHiddenFromPatient: true } || Duties.DueOf(DutyKind.Reveal, id) is not null)
-                continue;
-            Index.Change(id, known => known with
-            {
-                EntryVersion = known.EntryVersion + 1,
-                Metadata = known.Metadata with
-                {
-                    Confidentiality = known.Metadata.Confidentiality & ~ConfidentialityLabels.HiddenFromPatient,
-                },
-            });
-            BecomeVisible(id);
-        }
-
         if (before is { Status: DocumentStatus.Approved, Sealed: false, IsHiddenFromPatient: true })
             PatientFeed.Tell(restored.At, ChangeCode.VisibilityRestored, before.Id, restored.By);
     }
@@ -305,6 +307,7 @@ public sealed class PatientState
         MasksFuture = false;
         (OpenedAt, ActivatedAt) = (null, null);
         _followers.Clear();
+        _sessions.Clear();
         _lastAccessDay.Clear();
         _withheld.Clear();
     }
@@ -358,6 +361,15 @@ public sealed class PatientState
 
         if (trace.Mode != AccessMode.Normal)
         {
+            // Once for each session, with its first access; what was written before there were sessions is told each time.
+            var key = (ReaderOf(accessed.By), trace.Mode);
+            if (_sessions.TryGetValue(key, out var session) && session.Until > accessed.At)
+            {
+                if (session.IsTold)
+                    return;
+                _sessions[key] = session with { IsTold = true };
+            }
+
             PatientFeed.Tell(
                 accessed.At,
                 ChangeCode.EmergencyAccess,
@@ -373,7 +385,7 @@ public sealed class PatientState
         }
 
         if (trace is { Action: AccessAction.ReadContent, Documents: [var document] })
-            PatientFeed.Tell(accessed.At, ChangeCode.DocumentConsulted, document, accessed.By);
+            PatientFeed.Tell(accessed.At, DocumentNews.ForReading(Index.Find(document)), document, accessed.By);
     }
 
     private bool IsHiddenFromPatient(DocumentId id) => Index.Find(id) is { IsHiddenFromPatient: true };

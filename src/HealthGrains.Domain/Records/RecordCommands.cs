@@ -113,10 +113,8 @@ public sealed record GetRecord(Actor By) : PatientCommand<RecordView>
             permitted ? state.Index.Entries.Count(e => AccessDecision.ForDocument(state, e, reader, false, turn, Entrance).IsAllowed) : 0,
             permitted ? state.ProfessionalFeed.Last : 0);
         return Emit(
-            [
-                ReaderTurn.Trace(
-                    turn, By, AccessAction.ReadRecord, [], new AccessOutcome(AccessStep.Record, null), Entrance),
-            ],
+            ReaderTurn.Granted(
+                state, turn, By, AccessAction.ReadRecord, [], new AccessOutcome(AccessStep.Record, null), Entrance),
             _ => view);
     }
 }

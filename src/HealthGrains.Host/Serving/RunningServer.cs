@@ -2,6 +2,7 @@ using System.Net;
 using System.Reflection;
 using HealthGrains.Grains;
 using HealthGrains.Grains.Codec;
+using HealthGrains.Grains.Duties;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
 using HealthGrains.Grains.Journal;
@@ -137,6 +138,10 @@ internal sealed class RunningServer : IAsyncDisposable
         var router = new Router(opened.Store, engine, time, loggers.CreateLogger<Router>(), opened.IsShared ? feed : null);
         router.Start();
         _closing.Push(router.DisposeAsync);
+
+        var duties = new DutyWorker(opened.Store, engine, feed, time, loggers.CreateLogger<DutyWorker>());
+        duties.Start();
+        _closing.Push(duties.DisposeAsync);
 
         var version = typeof(RunningServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
         var services = HealthGrainsServices.Create(new ServiceDependencies(

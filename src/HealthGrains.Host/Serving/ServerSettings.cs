@@ -115,6 +115,11 @@ internal sealed record ServerSettings
                     ? DomainPolicy.Default.AuthorizationDefaultDuration
                     : Duration(values, "Authorization:DefaultDuration", default),
                 AllowMaskedAndInvisible = Flag(values, "Labels:AllowMaskedAndInvisible", DomainPolicy.Default.AllowMaskedAndInvisible),
+                InvisiblePatientMax = values["Labels:InvisiblePatientMaxDays"] is null
+                    ? null
+                    : TimeSpan.FromDays(Whole(values, "Labels:InvisiblePatientMaxDays", 0, 36_500)),
+                RetentionYears = Whole(values, "Record:RetentionYears", DomainPolicy.Default.RetentionYears, 100),
+                MajorityAge = Whole(values, "Minor:MajorityAge", DomainPolicy.Default.MajorityAge, 100),
                 EmergencyDefaults = EmergencyOf(values["Emergency:Defaults"]),
                 BlockOverridesEmergency = Flag(values, "Access:BlockOverridesEmergency", DomainPolicy.Default.BlockOverridesEmergency),
                 EmergencyAppliesMatrix = Flag(values, "Access:EmergencyAppliesMatrix", DomainPolicy.Default.EmergencyAppliesMatrix),
@@ -183,6 +188,14 @@ internal sealed record ServerSettings
         "false" or "0" or "no" => false,
         var other => throw Wrong(name, other, "true or false"),
     };
+
+    private static int Whole(IConfiguration values, string name, int otherwise, int most)
+    {
+        if (values[name] is not { } text) return otherwise;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most
+            ? number
+            : throw Wrong(name, text, string.Create(CultureInfo.InvariantCulture, $"a whole number from 1 to {most}"));
+    }
 
     private static TimeSpan Duration(IConfiguration values, string name, TimeSpan otherwise)
     {

@@ -23,6 +23,8 @@ internal sealed partial class ConsentsService(ServiceContext context)
             "UnblockProfessional", UnblockProfessionalAsync)
         .Unary<Wire.SetEmergencyAccessRequest, Wire.SetEmergencyAccessResponse>(
             "SetEmergencyAccess", SetEmergencyAccessAsync)
+        .Unary<Wire.GetPreferencesRequest, Wire.GetPreferencesResponse>("GetPreferences", GetPreferencesAsync)
+        .Unary<Wire.SetPreferencesRequest, Wire.SetPreferencesResponse>("SetPreferences", SetPreferencesAsync)
         .Service;
 
     /// <exception cref="RpcException">METADATA_INVALID.</exception>

@@ -11,10 +11,13 @@ internal sealed partial class PatientRecordsService
     private async Task<Wire.ChangesSinceResponse> ChangesSinceAsync(
         Wire.ChangesSinceRequest request, RpcCall call, CancellationToken ct)
     {
-        var target = RecordTarget.Of(CallerSession.Of(call), request.Patient, request.Access, context.Identity);
+        var target = RecordTarget.ForReading(CallerSession.Of(call), request.Patient, request.Access, context.Identity);
         var page = await context.AskAsync(
             target.Journal,
-            new Domain.Routing.ChangesSince(request.AfterSequence, PageSizes.Of(request.PageSize), target.By),
+            new Domain.Routing.ChangesSince(request.AfterSequence, PageSizes.Of(request.PageSize), target.By)
+            {
+                Entrance = target.Entrance,
+            },
             ct);
         var next = page.Changes.Count == 0 ? request.AfterSequence : page.Changes[^1].Item.Sequence;
         var response = new Wire.ChangesSinceResponse { NextSequence = next, HasMore = next < page.Last };

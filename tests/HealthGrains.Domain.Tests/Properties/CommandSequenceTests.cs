@@ -113,6 +113,7 @@ public sealed class CommandSequenceTests(ITestOutputHelper output)
         "LabelsMove DOCUMENT_NOT_FOUND", "LabelsMove CONSENT_REQUIRED",
         "ReadMove MATRIX_DENIED", "ReadMove EMERGENCY_REFUSED", "ReadMove EMERGENCY_REASON_REQUIRED",
         "ReadMove REGULATION_ROLE_REQUIRED", "EmergencyMove ok", "EmergencyMove again",
+        "DutiesMove ok", "MaskMove ok", "MaskMove RECORD_CLOSED", "ChangesMove EMERGENCY_REFUSED", "OpenMove PATIENT_UNKNOWN",
     ];
 
     // At the end everybody is asked, so that a slip in the middle shows.

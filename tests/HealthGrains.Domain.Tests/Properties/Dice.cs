@@ -45,7 +45,7 @@ internal sealed class Dice(int seed)
     public Move Move()
     {
         var reader = Chance(3) ? Actor.Patient : Of(Professionals);
-        return Next(100) switch
+        return Next(110) switch
         {
             < 32 => Submit(),
             < 36 => new LabelsMove(Of(Names), Of(Labels), Chance(6), reader),
@@ -62,10 +62,13 @@ internal sealed class Dice(int seed)
             < 75 => new GetRecordMove(reader) { Entrance = Way() },
             < 80 => new ListMove(reader, Chance(2), Chance(3)) { Entrance = Way() },
             < 89 => new ReadMove(reader, Of(Names), Chance(2)) { Entrance = Way() },
-            < 92 => new ChangesMove(reader),
+            < 92 => new ChangesMove(reader) { Entrance = Way() },
             < 94 => new AccessesMove(),
             < 97 => new MayKnowMove(Of(Professionals), Of(Names)),
-            _ => new PassMove(1 + Next(30)),
+            < 100 => new PassMove(1 + Next(30)),
+            < 104 => new DutiesMove(),
+            < 107 => new MaskMove(!Chance(3), Chance(2) ? Of(Names) + " " + Of(Names) : null, Maybe()),
+            _ => new PassMove(24 + Next(60)),
         };
     }
 

@@ -29,6 +29,8 @@ internal sealed class NaiveRecord
 
         public int Withheld { get; set; }
 
+        public DateTimeOffset? ShownAt { get; set; }
+
         public bool ToldOf { get; set; }
 
         public bool Hidden => (Now | Covered).HasFlag(HiddenFromPatient);
@@ -49,6 +51,11 @@ internal sealed class NaiveRecord
     private readonly HashSet<string> _blocked = [];
     private readonly Dictionary<string, Actor> _followers = [];
     private readonly Dictionary<string, DateOnly> _toldOn = [];
+    private readonly Dictionary<(Actor, AccessMode), DateTimeOffset> _emergencies = [];
+    private DateTimeOffset? _destroyAt;
+    private DateTimeOffset? _tracesAt;
+    private DateTimeOffset _closedAt;
+    private bool _masksFuture;
     private bool _flagsAreSet;
     private bool _samuMay = true;
     private bool _glassMay = true;
@@ -81,7 +88,9 @@ internal sealed class NaiveRecord
         GetRecordMove get => Get(get),
         ListMove list => List(list),
         ReadMove read => Read(read),
-        ChangesMove changes => Changes(changes.By),
+        ChangesMove changes => Changes(changes.By, changes.Entrance),
+        DutiesMove => Duties(),
+        MaskMove mask => NotMine() ?? Mask(mask),
         AccessesMove => NotMine() ?? $"ok {_patientTraces}",
         MayKnowMove may => MayKnow(may),
         PassMove pass => Pass(pass),
@@ -129,7 +138,7 @@ internal sealed class NaiveRecord
 
     private string? MayNot(Actor reader, Entrance? how = null)
     {
-        if (_state is "absent" or "opposed")
+        if (_state is "absent" or "opposed" or "destroyed")
             return "PATIENT_UNKNOWN";
         if (_state == "closed")
             return "RECORD_CLOSED";
@@ -162,7 +171,9 @@ internal sealed class NaiveRecord
     {
         if (Find(move.Name) is { } earlier)
             return earlier.As.Content == move.Content ? "again" : "UNIQUEID_REUSED";
-        if (_state == "opposed")
+        if (_masksFuture && !move.Labels.HasFlag(HiddenFromPatient))
+            move = move with { Labels = move.Labels | MaskedFromProfessionals };
+        if (_state is "opposed" or "destroyed")
             return "PATIENT_UNKNOWN";
         if (_state == "closed")
             return "RECORD_CLOSED";
@@ -197,7 +208,8 @@ internal sealed class NaiveRecord
 
         paper.ToldOf = tellsProfessionals;
         for (var older = labelsOnly ? old : null; older is not null; older = Find(older.As.Replaces))
-            older.Covered |= move.Labels;
+            Cover(older, move.Labels);
+        paper.ShownAt = paper.Hidden ? Now + RealRecord.HiddenMax : null;
         Papers.Add(paper);
         if (Find(paper.Twin) is { } twin)
             twin.Twin = move.Name;
@@ -270,8 +282,9 @@ internal sealed class NaiveRecord
             if (move.Stale)
                 return "STALE_VERSION";
             (paper.Now, paper.Covered) = (move.Labels, None);
+            paper.ShownAt = !paper.Hidden ? null : was.HasFlag(HiddenFromPatient) ? paper.ShownAt : Now + RealRecord.HiddenMax;
             for (var older = (move.Labels & ~was) == None ? null : Find(paper.As.Replaces); older is not null; older = Find(older.As.Replaces))
-                older.Covered |= move.Labels;
+                Cover(older, move.Labels);
             var unmasked = paper.InForce && was.HasFlag(MaskedFromProfessionals) && !paper.Masked;
             _professionalNews += unmasked ? 1 : 0;
             paper.ToldOf |= unmasked;
@@ -290,7 +303,7 @@ internal sealed class NaiveRecord
 
     private string Withdraw(WithdrawMove move)
     {
-        if (_state is "absent" or "opposed")
+        if (_state is "absent" or "opposed" or "destroyed")
             return "PATIENT_UNKNOWN";
         var paper = Find(move.Name);
         if (paper is { Withdrawn: true } && Manages(move.By, paper))
@@ -313,6 +326,7 @@ internal sealed class NaiveRecord
         foreach (var gone in twin is null ? [paper] : new[] { paper, twin })
         {
             gone.Withdrawn = true;
+            gone.ShownAt = null;
             gone.ToldOf |= !gone.Masked;
             _patientNews += gone.Hidden ? 0 : 1;
             _professionalNews += gone.Masked ? 0 : 1;
@@ -394,6 +408,9 @@ internal sealed class NaiveRecord
     {
         if (_state == "active")
             return "again";
+        if (_state == "destroyed")
+            return "PATIENT_UNKNOWN";
+        _destroyAt = null;
         if (_state == "closed")
             Papers.ForEach(paper => paper.Sealed = true);
         _state = "active";
@@ -405,7 +422,11 @@ internal sealed class NaiveRecord
     {
         if (_state == "opposed" || (_state == "closed" && (_deletion || !move.DeletionRequested)))
             return "again";
+        if (_state == "destroyed")
+            return "PATIENT_UNKNOWN";
+        _closedAt = _state == "closed" ? _closedAt : Now;
         _state = _state == "absent" ? "opposed" : "closed";
+        _destroyAt = _state == "opposed" ? null : move.DeletionRequested ? Now : Now.AddYears(10);
         _deletion |= move.DeletionRequested;
         return "ok";
     }
@@ -423,7 +444,7 @@ internal sealed class NaiveRecord
     private string Get(GetRecordMove move)
     {
         var by = move.By;
-        if (_state == "absent" || (_state == "opposed" && by.Kind != ActorKind.Patient))
+        if (_state is "absent" or "destroyed" || (_state == "opposed" && by.Kind != ActorKind.Patient))
             return "PATIENT_UNKNOWN";
         if (by.Kind == ActorKind.Patient)
             return $"ok {(_state == "active" ? Papers.Count(paper => paper.InForce && Sees(by, paper)) : 0)} {_patientNews}";
@@ -462,7 +483,7 @@ internal sealed class NaiveRecord
             && paper is { Sealed: false, Withdrawn: false } && (!paper.Masked || (urgent && _maskedToo));
         if (move.By.Kind == ActorKind.Professional && !seen && !(denied && paper!.Hidden))
             _patientTraces++;
-        if (paper is { Hidden: true } && !urgent && (denied || (seen && move.By.Kind == ActorKind.Professional)))
+        if (paper is { Hidden: true } && (denied || (!urgent && seen && move.By.Kind == ActorKind.Professional)))
             paper.Withheld++;
         if (move.By.Kind == ActorKind.Professional && seen && (urgent || !paper!.Hidden))
         {
@@ -473,14 +494,79 @@ internal sealed class NaiveRecord
         return seen ? "ok" : denied ? "MATRIX_DENIED" : "DOCUMENT_NOT_FOUND";
     }
 
-    private string Changes(Actor by)
+    private void Cover(Paper older, ConfidentialityLabels labels)
+    {
+        if (labels.HasFlag(HiddenFromPatient) && !older.Hidden && !older.Withdrawn)
+            older.ShownAt = Now + RealRecord.HiddenMax;
+        older.Covered |= labels;
+    }
+
+    private string Duties()
+    {
+        foreach (var paper in Papers.Where(paper => paper.ShownAt <= Now))
+        {
+            _patientNews += paper is { InForce: true, Sealed: false } ? 1 : 0;
+            (paper.Now, paper.Covered) = ((paper.Now | paper.Covered) & ~HiddenFromPatient, None);
+            paper.Now |= _masksFuture ? MaskedFromProfessionals : None;
+            (_patientTraces, paper.Withheld, paper.ShownAt) = (_patientTraces + paper.Withheld, 0, null);
+        }
+
+        if (_destroyAt <= Now)
+        {
+            (_state, _destroyAt, _tracesAt) = ("destroyed", null, _closedAt.AddYears(10));
+            Papers.Clear();
+            _followers.Clear();
+        }
+
+        if (_tracesAt <= Now)
+            _tracesAt = null;
+        var next = Papers.Select(paper => paper.ShownAt).Append(_destroyAt).Append(_tracesAt).Min();
+        return next is { } at ? $"ok {at:u}" : "ok";
+    }
+
+    private string Mask(MaskMove move)
+    {
+        _masksFuture = move.Future ?? _masksFuture;
+        var words = "";
+        var wanted = new List<Paper>();
+        foreach (var name in move.Names?.Split(' ') ?? [])
+        {
+            var known = Find(name) is { } paper && Sees(Actor.Patient, paper) ? paper : null;
+            words += known is null ? " DOCUMENT_NOT_FOUND" : " OK";
+            if (known is not null && !wanted.Contains(known))
+                wanted.Add(known);
+        }
+
+        if (move.Names is null)
+            wanted.AddRange(Papers.Where(paper => Sees(Actor.Patient, paper)));
+        var told = "";
+        var before = wanted.Where(paper => paper.Masked != move.Masked)
+            .Select(paper => (paper, Labels: paper.Now | paper.Covered)).ToList();
+        foreach (var (paper, was) in before)
+        {
+            (paper.Now, paper.Covered) = (was ^ MaskedFromProfessionals, None);
+            for (var older = move.Masked ? Find(paper.As.Replaces) : null; older is not null; older = Find(older.As.Replaces))
+                Cover(older, paper.Now);
+            if (move.Masked || !paper.InForce)
+                continue;
+            _professionalNews++;
+            paper.ToldOf = true;
+            told += Told(paper);
+        }
+
+        return "ok" + told + words;
+    }
+
+    private string Changes(Actor by, Entrance how)
     {
         if (by.Kind == ActorKind.Patient)
             return NotMine() ?? $"ok {_patientNews}";
-        if (Refused(by) is { } refusal)
+        if (Refused(by, how) is { } refusal)
             return refusal;
         var news = _professionalNews;
-        if (Papers.Exists(paper => paper.ToldOf && !paper.Sealed && (IsOwn(by, paper) || (Habilitated(by, paper) && !paper.Masked))))
+        if (Urgent(by, how))
+            TracedRead(by, how);
+        else if (Papers.Exists(paper => paper.ToldOf && !paper.Sealed && (IsOwn(by, paper) || (Habilitated(by, paper) && !paper.Masked))))
             TracedRead(by);
         return $"ok {news}";
     }
@@ -515,6 +601,10 @@ internal sealed class NaiveRecord
         _patientTraces++;
         if (how is not null && Urgent(by, how))
         {
+            // Once for each session.
+            if (_emergencies.GetValueOrDefault((by, how.Mode)) > Now)
+                return;
+            _emergencies[(by, how.Mode)] = Now.AddHours(4);
             _patientNews++;
             return;
         }
