@@ -23,6 +23,9 @@ public static class GrainLimits
     /// <summary>The engine is under high load beyond this part of its calls: late calls are shed.</summary>
     public const int CallsHighDivisor = 4;
 
+    /// <summary>While fewer turns than this run, the engine counts as idle: nobody is shed because of the expected wait.</summary>
+    public const int TurnsRunningBusy = 64;
+
     /// <summary>Grains in memory; beyond it idle ones are let go, then calls to further grains are refused.</summary>
     public const int ActivationsMax = 200_000;
 
@@ -55,6 +58,19 @@ public static class GrainLimits
         TurnPriority.ProfessionalRead => Sixteenths(callsMax, 12),
         TurnPriority.Submit => Sixteenths(callsMax, 10),
         TurnPriority.Replay => Sixteenths(callsMax, 8),
+        _ => throw new ArgumentOutOfRangeException(nameof(priority)),
+    };
+
+    /// <summary>The expected wait beyond which a call of this priority is refused at the door, from the limit of the engine;
+    /// null for those that are never refused for it.</summary>
+    /// <remarks>Replays go first, at three quarters; reads by the patient last. Emergency reads and revocations wait.</remarks>
+    public static TimeSpan? ExpectedWaitMaxFor(TurnPriority priority, TimeSpan admissionWaitMax) => priority switch
+    {
+        TurnPriority.EmergencyRead or TurnPriority.Revocation => null,
+        TurnPriority.PatientRead => admissionWaitMax * 4,
+        TurnPriority.ProfessionalRead => admissionWaitMax * 2,
+        TurnPriority.Submit => admissionWaitMax,
+        TurnPriority.Replay => admissionWaitMax * 3 / 4,
         _ => throw new ArgumentOutOfRangeException(nameof(priority)),
     };
 

@@ -27,6 +27,11 @@ internal sealed class Database : IAsyncDisposable
             CommandTimeout = (int)PostgreSqlLimits.ReadWaitMax.TotalSeconds,
             ApplicationName = "healthgrains",
             IncludeErrorDetail = false,
+
+            // Every statement here is one of a few dozen texts; sessions have no state beyond transactions that would need a reset.
+            MaxAutoPrepare = PostgreSqlLimits.PreparedStatementsMax,
+            AutoPrepareMinUsages = 2,
+            NoResetOnClose = true,
         };
 
         // A host that vanished sends nothing, not even a refusal. A Unix socket, named by its folder, has no such options.

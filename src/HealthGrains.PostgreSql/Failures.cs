@@ -7,6 +7,13 @@ namespace HealthGrains.PostgreSql;
 /// <summary>What the failures of Npgsql mean to the port. Messages hold no SQL and no id.</summary>
 internal static class Failures
 {
+    /// <summary>The SQLSTATE of our own function: what a commit stood on has changed, and nothing was written.</summary>
+    public const string AnotherWroteState = "HG001";
+
+    /// <summary>A commit that was made from memory is to be made again under locks, which tell who is right.</summary>
+    public static bool IsBehind(Exception failure) => IsRolledBack(failure)
+        && (failure is PostgresException { SqlState: AnotherWroteState } || IsDamage(failure));
+
     /// <summary>Everything that a database, a network or a pool can throw at us. Argument errors are our own bugs.</summary>
     public static bool IsDatabase(Exception failure) => failure is NpgsqlException or IOException or SocketException
         or TimeoutException or InvalidOperationException or InvalidCastException or OperationCanceledException;

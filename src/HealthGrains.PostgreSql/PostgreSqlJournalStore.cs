@@ -35,8 +35,9 @@ public sealed class PostgreSqlJournalStore : IJournalStore
         StoreId = opened.StoreId;
         Shards = opened.Positions.Count;
         _state = new StoreState(opened.Positions, new JournalInstruments(StoreId));
-        _writer = new Writer(database, options, _state);
-        _loads = new LoadQueue(database, _state);
+        var memory = new CommitMemory();
+        _writer = new Writer(database, options, _state, memory);
+        _loads = new LoadQueue(database, _state, memory);
         _poller = new LogPoller(database, _state, options.Time);
     }
 

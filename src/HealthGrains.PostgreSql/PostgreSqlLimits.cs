@@ -17,6 +17,19 @@ internal static class PostgreSqlLimits
     /// <summary>Connections of one store: read slots, load loops, writer and poller.</summary>
     public const int ConnectionsMax = ReadSlots + LoadLoops + 2;
 
+    /// <summary>Statements that a session keeps parsed; the least used goes first.</summary>
+    public const int PreparedStatementsMax = 64;
+
+    /// <summary>Journals whose heads are kept in memory, so that a commit need not read them: 64 Ki of about 200 bytes.</summary>
+    public const int KnownHeadsMax = 65_536;
+
+    /// <summary>Commits that read under locks after another process was seen writing to the same shards; then memory is tried
+    /// again.</summary>
+    public const int LockedCommitsAfterAnother = 32;
+
+    /// <summary>A commit that lasts longer than this makes the store refuse further turns until it is answered.</summary>
+    public static readonly TimeSpan CommitWaitMax = TimeSpan.FromSeconds(10);
+
     /// <summary>How long connecting may take.</summary>
     public static readonly TimeSpan ConnectWaitMax = TimeSpan.FromSeconds(5);
 

@@ -21,6 +21,9 @@ public sealed record PostgreSqlStoreOptions
     /// <summary>Turns waiting, 1 to <see cref="JournalLimits.QueuedTurnsMax"/>.</summary>
     internal int QueuedTurnsMax { get; init; } = JournalLimits.QueuedTurnsMax;
 
+    /// <summary>Read under locks before every commit, as after another process was seen writing. For tests.</summary>
+    internal bool AlwaysLock { get; init; }
+
     /// <summary>Called at named places of a commit; what it throws is taken for a broken connection. For tests.</summary>
     internal Func<CommitPoint, Task>? Fault { get; init; }
 }
@@ -31,7 +34,7 @@ internal enum CommitPoint
     /// <summary>The batch is taken, nothing was sent.</summary>
     Taken,
 
-    /// <summary>The shards are locked and the turns decided; nothing is written.</summary>
+    /// <summary>The turns are decided, under locks or from memory; nothing is written.</summary>
     BeforeCommit,
 
     /// <summary>The commit was answered, nobody has been told.</summary>

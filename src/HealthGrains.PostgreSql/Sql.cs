@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -40,6 +41,18 @@ internal static class Sql
     public static NpgsqlParameter Blob(ReadOnlyMemory<byte> value) => Of(value, NpgsqlDbType.Bytea);
 
     public static NpgsqlParameter Blobs(ReadOnlyMemory<byte>[] values) => Of(values, NpgsqlDbType.Array | NpgsqlDbType.Bytea);
+
+    // Npgsql writes no arrays of nullable memory, so these are arrays of arrays.
+    public static NpgsqlParameter BlobsOrNull(ReadOnlyMemory<byte>?[] values) => new()
+    {
+        Value = Array.ConvertAll(values, static value => value is { } bytes ? AsArray(bytes) : null),
+        NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea,
+    };
+
+    private static byte[] AsArray(ReadOnlyMemory<byte> bytes) =>
+        MemoryMarshal.TryGetArray(bytes, out var whole) && whole.Offset == 0 && whole.Array!.Length == whole.Count // ! it has one
+            ? whole.Array
+            : bytes.ToArray();
 
     private static NpgsqlParameter Of<T>(T value, NpgsqlDbType type) =>
         new NpgsqlParameter<T> { TypedValue = value, NpgsqlDbType = type };

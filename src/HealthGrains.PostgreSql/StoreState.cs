@@ -16,6 +16,13 @@ internal sealed class StoreState(IReadOnlyList<long> positions, JournalInstrumen
 
     public bool HasWaiters => Volatile.Read(ref _waiters) > 0;
 
+    /// <summary>The last position that is known of a shard's log.</summary>
+    public long PositionOf(int shard)
+    {
+        lock (_gate)
+            return _positions[shard];
+    }
+
     /// <summary>A shard's log is known to reach a position; it never goes back.</summary>
     public void Grew(int shard, long position)
     {

@@ -10,7 +10,7 @@ namespace HealthGrains.Services;
 
 /// <summary>The one place where a "no" becomes a gRPC status: refusals of the domain, and failures of store and engine.</summary>
 /// <remarks>The details are those of <c>google.rpc</c>: <c>ErrorInfo</c> always, <c>BadRequest</c> where a field is at fault,
-/// <c>RetryInfo</c> where the same request may succeed later. A message is one of our own sentences: it holds no text of an
+/// <c>RetryInfo</c> where the same request may succeed later, <c>QuotaFailure</c> where the caller asked for too much. A message is one of our own sentences: it holds no text of an
 /// exception, no SQL, nothing that the caller sent and nothing of a patient. Retrying is safe wherever it is offered: every
 /// change is idempotent, a submission by its unique id.</remarks>
 public static class RefusalStatus
@@ -19,6 +19,13 @@ public static class RefusalStatus
 
     /// <summary>Key of a refusal's details that lists several paths, separated by commas.</summary>
     public const string FieldsKey = "fields";
+
+    /// <summary>Key of a refusal's details that names the quota that spoke: <c>organization</c>, <c>patient</c>,
+    /// <c>professional</c>, <c>lookups</c>, <c>share</c>.</summary>
+    public const string QuotaKey = "quota";
+
+    /// <summary>Key of a refusal's details that says after how many milliseconds to try again.</summary>
+    public const string RetryAfterKey = "retry_after_ms";
 
     public static RpcStatusCode CodeOf(RefusalCode code) => code switch
     {
@@ -85,7 +92,9 @@ public static class RefusalStatus
         if (BadRequestOf(refusal) is { } badRequest)
             details.Add(badRequest);
         if (term.Retryable)
-            details.Add(new RetryInfo { RetryDelay = Duration.FromTimeSpan(ServiceLimits.RetryDelay) });
+            details.Add(new RetryInfo { RetryDelay = Duration.FromTimeSpan(RetryDelayOf(refusal)) });
+        if (refusal.Details?.GetValueOrDefault(QuotaKey) is { } quota)
+            details.Add(new QuotaFailure { Violations = { new QuotaFailure.Types.Violation { Subject = quota, Description = refusal.Message } } });
         return new RpcException(code, refusal.Message, details);
     }
 
@@ -128,6 +137,12 @@ public static class RefusalStatus
         refusal.Details is { } details && details.TryGetValue(FieldsKey, out var fields) ? fields.Split(',')
         : refusal.Field is { } field ? [field]
         : [];
+
+    private static TimeSpan RetryDelayOf(Refusal refusal) =>
+        refusal.Details?.GetValueOrDefault(RetryAfterKey) is { } text
+        && long.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var milliseconds)
+            ? TimeSpan.FromMilliseconds(milliseconds)
+            : ServiceLimits.RetryDelay;
 
     private static BadRequest? BadRequestOf(Refusal refusal)
     {

@@ -5,6 +5,7 @@ using HealthGrains.Grains.Codec;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
 using HealthGrains.Grains.Journal;
+using HealthGrains.Services.Admission;
 using Microsoft.Extensions.Logging;
 
 namespace HealthGrains.Services;
@@ -47,6 +48,10 @@ public sealed record ServiceDependencies(
     /// <summary>Whether the first structure is listed as a depositor for the second (data file
     /// <c>delegated-depositors</c>); null: nobody is.</summary>
     public Func<StructureId, StructureId, bool>? DepositsFor { get; init; }
+
+    /// <summary>Who is let in when many come; null for one with <see cref="AdmissionRules.Bench"/>. Whoever serves the services
+    /// also asks it at the door (<see cref="AdmissionDesk.AtTheDoor"/>).</summary>
+    public AdmissionDesk? Admission { get; init; }
 
     /// <summary>Counters; null for new ones on the meter of this process.</summary>
     public ServicesInstruments? Instruments { get; init; }

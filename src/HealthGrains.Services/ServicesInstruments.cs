@@ -12,6 +12,8 @@ public sealed class ServicesInstruments
     private readonly Counter<long> _alreadyKnown;
     private readonly Counter<long> _refused;
     private readonly UpDownCounter<long> _watchers;
+    private readonly Counter<long> _admissionRefused;
+    private readonly Counter<long> _lookupAlarms;
     private long _documentsAccepted;
     private long _documentsRefused;
     private long _recordWatchers;
@@ -23,6 +25,8 @@ public sealed class ServicesInstruments
         _accepted = meter.CreateCounter<long>("healthgrains.documents.accepted");
         _alreadyKnown = meter.CreateCounter<long>("healthgrains.documents.already_known");
         _refused = meter.CreateCounter<long>("healthgrains.documents.refused");
+        _admissionRefused = meter.CreateCounter<long>("healthgrains.admission.refused");
+        _lookupAlarms = meter.CreateCounter<long>("healthgrains.lookups.alarms");
         _watchers = meter.CreateUpDownCounter<long>("healthgrains.watchers");
     }
 
@@ -55,6 +59,11 @@ public sealed class ServicesInstruments
         _refused.Add(1, new KeyValuePair<string, object?>("code", RefusalCodes.Name(code)));
         Interlocked.Increment(ref _documentsRefused);
     }
+
+    /// <param name="quota">A word of <see cref="RefusalStatus.QuotaKey"/>.</param>
+    internal void AdmissionRefused(string quota) => _admissionRefused.Add(1, new KeyValuePair<string, object?>("quota", quota));
+
+    internal void LookupAlarm() => _lookupAlarms.Add(1);
 
     internal void RecordWatcher(int change)
     {

@@ -17,6 +17,10 @@ internal static partial class ServicesLog
         Message = "A verification found damage: shard {Shard}, position {Position}, version {Version}. {What}")]
     public static partial void DamageFound(ILogger log, int shard, long position, long version, string what);
 
+    [LoggerMessage(EventId = 4005, EventName = "PatientsEnumerated", Level = LogLevel.Error,
+        Message = "A professional looks up more patients than the limit of an hour and is refused further ones: ask GetStatus (healthgrains status) who.")]
+    public static partial void PatientsEnumerated(ILogger log);
+
     [LoggerMessage(EventId = 4004, EventName = "WatchRefused", Level = LogLevel.Information,
         Message = "A {What} stream ended because the right to it was lost: {Code}.")]
     public static partial void WatchRefused(ILogger log, string what, string code);

@@ -46,8 +46,9 @@ public abstract class PostgreSqlEnrolment(PostgreSqlServer server) : JournalStor
 
     protected override async Task DamageAsync(StoredPlace place, JournalId journal, long version)
     {
+        const string flip = "bytes = set_byte(bytes, octet_length(bytes) - 1, get_byte(bytes, octet_length(bytes) - 1) # 1)";
         var changed = await PostgreSqlServer.ExecuteAsync(Connection, place == StoredPlace.Content
-            ? "UPDATE chunk SET bytes = set_byte(bytes, octet_length(bytes) - 1, get_byte(bytes, octet_length(bytes) - 1) # 1) "
+            ? $"UPDATE content SET {flip} WHERE journal = '{journal.Value}' AND bytes IS NOT NULL; UPDATE chunk SET {flip} "
                 + $"WHERE journal = '{journal.Value}' AND number = (SELECT max(number) FROM chunk WHERE journal = '{journal.Value}')"
             : $"UPDATE entry SET body = set_byte(body, 0, get_byte(body, 0) # 1) "
                 + $"WHERE journal = '{journal.Value}' AND version = {version}");

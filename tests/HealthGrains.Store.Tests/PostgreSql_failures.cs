@@ -36,9 +36,94 @@ public sealed class PostgreSql_failures(PostgreSqlServer server) : IAsyncLifetim
     }
 
     [SuiteFact]
-    public async Task A_session_that_ends_before_its_commit_leaves_the_outcome_unknown_and_the_store_well()
+    public async Task A_session_that_ends_before_its_commit_from_memory_costs_a_second_try()
     {
         await using var store = await OpenAsync();
+        await AppendAsync(store, 0);
+        _at[CommitPoint.BeforeCommit] = EndSessionsAsync;
+
+        await AppendAsync(store, 1);
+
+        Assert.Equal(2, (await store.ReadAsync(Journal, null, default)).Version);
+        Assert.Null((await store.VerifyAsync(null, null, default)).FirstDamage);
+    }
+
+    [SuiteFact]
+    public async Task A_session_that_ends_after_its_commit_leaves_the_outcome_unknown()
+    {
+        await using var store = await OpenAsync();
+        await AppendAsync(store, 0);
+        _at[CommitPoint.AfterCommit] = () => throw new Npgsql.NpgsqlException("the line broke before the answer");
+
+        await Assert.ThrowsAsync<JournalOutcomeUnknownException>(() => AppendAsync(store, 1));
+
+        Assert.Equal(2, (await store.ReadAsync(Journal, null, default)).Version);
+        await AppendAsync(store, 2);
+    }
+
+    [SuiteFact]
+    public async Task A_commit_that_the_server_refuses_at_its_very_end_is_not_confirmed()
+    {
+        await using var store = await OpenAsync();
+        await AppendAsync(store, 0);
+        await PostgreSqlServer.ExecuteAsync(Connection, """
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '53100'; END $$;
+            CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON entry DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW EXECUTE FUNCTION refuse()
+            """);
+
+        var refused = await Assert.ThrowsAsync<JournalUnavailableException>(() => AppendAsync(store, 1));
+
+        Assert.Equal(JournalUnavailableReason.DiskFull, refused.Reason);
+        Assert.Equal(1, (await store.ReadAsync(Journal, null, default)).Version);
+    }
+
+    [SuiteFact]
+    public async Task A_process_whose_memory_is_behind_loses_the_race_and_nothing_else()
+    {
+        await using var one = await OpenAsync();
+        await using var other = await OpenAsync();
+        await AppendAsync(one, 0);
+        await AppendAsync(other, 1);
+        await AppendAsync(other, 2);
+
+        // One's memory has version 1 and the positions of then.
+        await Assert.ThrowsAsync<JournalConflictException>(() => AppendAsync(one, 1));
+        await AppendAsync(one, 3);
+        Assert.Equal(4, (await other.ReadAsync(Journal, null, default)).Version);
+        Assert.Equal([1L, 2, 3, 4], (await one.ReadLogAsync(Journal.ShardOf(one.Shards), 0, 10, default)).Select(entry => entry.Position));
+        Assert.Null((await one.VerifyAsync(null, null, default)).FirstDamage);
+    }
+
+    [SuiteFact]
+    public async Task A_process_that_stops_with_a_commit_from_memory_holds_nothing_and_overwrites_nothing()
+    {
+        await using var stopped = await OpenAsync();
+        await AppendAsync(stopped, 0);
+        await using var other = await PostgreSqlJournalStore.OpenAsync(new PostgreSqlStoreOptions { Connection = Connection });
+        var decided = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var goesOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _at[CommitPoint.BeforeCommit] = () =>
+        {
+            decided.SetResult();
+            return goesOn.Task;
+        };
+        var zombie = AppendAsync(stopped, 1);
+        await decided.Task.WaitAsync(TimeSpan.FromSeconds(30));
+
+        await AppendAsync(other, 1).WaitAsync(TimeSpan.FromSeconds(30));
+        goesOn.SetResult();
+
+        await Assert.ThrowsAsync<JournalConflictException>(() => zombie);
+        Assert.Equal(2, (await stopped.ReadAsync(Journal, null, default)).Version);
+        Assert.Null((await other.VerifyAsync(null, null, default)).FirstDamage);
+    }
+
+    [SuiteFact]
+    public async Task A_session_that_ends_before_its_commit_under_locks_leaves_the_outcome_unknown_and_the_store_well()
+    {
+        await using var store = await OpenAsync(alwaysLock: true);
         await AppendAsync(store, 0);
         _at[CommitPoint.BeforeCommit] = EndSessionsAsync;
 
@@ -70,7 +155,7 @@ public sealed class PostgreSql_failures(PostgreSqlServer server) : IAsyncLifetim
     [SuiteFact]
     public async Task A_process_that_stops_while_it_holds_a_shard_does_not_stop_the_others()
     {
-        await using var stopped = await OpenAsync();
+        await using var stopped = await OpenAsync(alwaysLock: true);
         await AppendAsync(stopped, 0);
         await using var other = await PostgreSqlJournalStore.OpenAsync(new PostgreSqlStoreOptions { Connection = Connection });
         var holds = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -117,8 +202,8 @@ public sealed class PostgreSql_failures(PostgreSqlServer server) : IAsyncLifetim
     public async Task A_dry_run_names_the_steps_and_changes_nothing()
     {
         var options = new PostgreSqlStoreOptions { Connection = Connection };
-        Assert.Equal([1], (await PostgreSqlJournalStore.PlanMigrationsAsync(options)).Select(step => step.Number));
-        Assert.Equal([1], (await PostgreSqlJournalStore.PlanMigrationsAsync(options)).Select(step => step.Number));
+        Assert.Equal([1, 2], (await PostgreSqlJournalStore.PlanMigrationsAsync(options)).Select(step => step.Number));
+        Assert.Equal([1, 2], (await PostgreSqlJournalStore.PlanMigrationsAsync(options)).Select(step => step.Number));
 
         await (await OpenAsync()).DisposeAsync();
 
@@ -141,7 +226,7 @@ public sealed class PostgreSql_failures(PostgreSqlServer server) : IAsyncLifetim
         await (await OpenAsync()).DisposeAsync();
         await PostgreSqlServer.ExecuteAsync(Connection, "INSERT INTO migration (number, what) VALUES (99, 'of a later version')");
 
-        var refused = await Assert.ThrowsAsync<JournalUnavailableException>(OpenAsync);
+        var refused = await Assert.ThrowsAsync<JournalUnavailableException>(() => OpenAsync());
 
         Assert.Contains("schema 99", refused.Message, StringComparison.Ordinal);
     }
@@ -155,9 +240,10 @@ public sealed class PostgreSql_failures(PostgreSqlServer server) : IAsyncLifetim
         Assert.Equal(JournalUnavailableReason.Away, away.Reason);
     }
 
-    private Task<PostgreSqlJournalStore> OpenAsync() => PostgreSqlJournalStore.OpenAsync(new PostgreSqlStoreOptions
+    private Task<PostgreSqlJournalStore> OpenAsync(bool alwaysLock = false) => PostgreSqlJournalStore.OpenAsync(new PostgreSqlStoreOptions
     {
         Connection = Connection,
+        AlwaysLock = alwaysLock,
         Fault = point => _at.Remove(point, out var act) ? act() : Task.CompletedTask,
     });
 

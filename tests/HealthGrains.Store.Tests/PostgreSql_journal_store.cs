@@ -22,3 +22,11 @@ public sealed class PostgreSql_journal_store_with_tiny_batches(PostgreSqlServer 
         QueuedTurnsMax = 2_500,
     };
 }
+
+/// <summary>The same where every commit reads under locks, as it does beside other processes.</summary>
+[Collection(PostgreSqlTests.Name)]
+[RequiresEnvironment(PostgreSqlServer.Variable, OrProgram = PostgreSqlServer.Program)]
+public sealed class PostgreSql_journal_store_under_locks(PostgreSqlServer server) : PostgreSqlEnrolment(server)
+{
+    private protected override PostgreSqlStoreOptions Options => base.Options with { AlwaysLock = true };
+}

@@ -5,7 +5,9 @@ namespace HealthGrains.Domain.Cda;
 /// million attributes would take hundreds of megabytes. So each step has an allowance of bytes, renewed before the next.
 /// It does not tell its length on purpose: from 64 KiB on the parser would take buffers that go to the large-object
 /// heap, one pair a document.</remarks>
-internal sealed class AllowanceStream(ReadOnlyMemory<byte> content) : Stream
+/// <param name="content">The whole document, or nothing when it comes from <paramref name="source"/>.</param>
+/// <param name="source">Read forward to its end and not closed; null when the document is in memory.</param>
+internal sealed class AllowanceStream(ReadOnlyMemory<byte> content, Stream? source = null) : Stream
 {
     private int _position;
     private int _allowed = CdaLimits.ConstructBytesMax;
@@ -30,11 +32,12 @@ internal sealed class AllowanceStream(ReadOnlyMemory<byte> content) : Stream
     /// <exception cref="CdaRefusedException">The step takes more than its allowance.</exception>
     public override int Read(Span<byte> buffer)
     {
-        var count = Math.Min(buffer.Length, content.Length - _position);
+        var count = source?.Read(buffer) ?? Math.Min(buffer.Length, content.Length - _position);
         if (count == 0) return 0;
         _allowed -= count;
         if (_allowed < 0)
             throw CdaRefusedException.Invalid("A tag, comment or CDATA section is longer than 1 MiB.", "content");
+        if (source is not null) return count;
         content.Span.Slice(_position, count).CopyTo(buffer);
         _position += count;
         return count;

@@ -30,14 +30,30 @@ public static class CdaHeaderReader
     /// <returns>A header; or a refusal: <c>METADATA_INVALID</c>, <c>INS_MISSING</c>, <c>INS_MALFORMED</c>,
     /// <c>INS_REALM_MISMATCH</c>, <c>INS_MISMATCH</c> (two different INS) or <c>INS_TRAITS_INCOMPLETE</c>, with the path of
     /// the element, from ClinicalDocument.</returns>
-    public static CdaReadResult Read(ReadOnlyMemory<byte> content, IdentityRules rules, CodeSets codes)
+    public static CdaReadResult Read(ReadOnlyMemory<byte> content, IdentityRules rules, CodeSets codes) =>
+        Read(content.Span, content, null, rules, codes);
+
+    /// <summary>The same of a file that is too large to be held: memory is bounded whatever its size.</summary>
+    /// <param name="beginning">The first bytes of the file, all of it or at least 1,024.</param>
+    /// <param name="source">The whole file, from its first byte; read to its end unless it is refused before.</param>
+    /// <param name="rules">Realm and leniency of identities.</param>
+    /// <param name="codes">Where the format of the document is looked up.</param>
+    /// <returns>As for a file in memory.</returns>
+    public static CdaReadResult Read(ReadOnlySpan<byte> beginning, Stream source, IdentityRules rules, CodeSets codes)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return Read(beginning, default, source, rules, codes);
+    }
+
+    private static CdaReadResult Read(
+        ReadOnlySpan<byte> beginning, ReadOnlyMemory<byte> content, Stream? source, IdentityRules rules, CodeSets codes)
     {
         ArgumentNullException.ThrowIfNull(rules);
         ArgumentNullException.ThrowIfNull(codes);
         try
         {
-            CdaEncoding.Check(content.Span);
-            using var xml = new CdaXml(content);
+            CdaEncoding.Check(beginning);
+            using var xml = new CdaXml(content, source);
             using var body = new CdaBody();
             if (!xml.FindDocument()) return Refuse("The file holds no ClinicalDocument of namespace urn:hl7-org:v3.", Root);
             var isWrapped = xml.Depth > 0;
@@ -52,7 +68,7 @@ public static class CdaHeaderReader
         }
         catch (XmlException wrong)
         {
-            return Refuse(FormMessage(content.Span, wrong), "content");
+            return Refuse(FormMessage(beginning, wrong), "content");
         }
     }
 

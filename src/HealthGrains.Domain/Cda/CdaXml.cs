@@ -26,9 +26,9 @@ internal sealed class CdaXml : IDisposable
     private readonly char[] _chunk = new char[2048];
     private bool _foundDocument;
 
-    internal CdaXml(ReadOnlyMemory<byte> content)
+    internal CdaXml(ReadOnlyMemory<byte> content, Stream? source = null)
     {
-        _stream = new AllowanceStream(content);
+        _stream = new AllowanceStream(content, source);
         _reader = XmlReader.Create(_stream, Settings);
     }
 

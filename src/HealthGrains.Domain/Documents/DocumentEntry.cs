@@ -34,6 +34,9 @@ public sealed record DocumentEntry
 
     public required Sha256 Sha256 { get; init; }
 
+    /// <summary>Where the content was uploaded to; null when it is kept with its entry.</summary>
+    public UploadId? Upload { get; init; }
+
     /// <summary>Hash of the body alone, where the format has a header and a body; tells a change of labels from a new
     /// content.</summary>
     public Sha256? BodySha256 { get; init; }

@@ -82,6 +82,10 @@ public sealed record SubmitDocument(
 
         if (Problem is not null)
             return Refuse(Problem);
+
+        // U2: whoever discarded the upload did so in a turn of this journal, so one of both turns sees the other.
+        if (Content.Upload is { } upload && state.IsDiscarded(upload))
+            return Refuse(RefusalCode.TargetNotFound, "There is no such upload, or it has expired.", "upload_id");
         if (Traits is not null && state.Traits is not null && !state.Traits.Fits(Traits))
         {
             return Refuse(
@@ -104,7 +108,7 @@ public sealed record SubmitDocument(
                 DocumentId = null,
                 UniqueId = Metadata.UniqueId,
                 Sha256 = Content.Sha256,
-                Size = Content.Bytes.Length,
+                Size = Content.Size,
                 AcceptedAt = turn.Now,
                 ClassCode = ClassCode,
                 Recipients = recipients.Count + 1,
@@ -114,8 +118,9 @@ public sealed record SubmitDocument(
         var submitted = new DocumentSubmitted(turn.Now, By, NewId, Metadata)
         {
             ClassCode = ClassCode,
-            Size = Content.Bytes.Length,
+            Size = Content.Size,
             Sha256 = Content.Sha256,
+            Upload = Content.Upload,
             BodySha256 = BodySha256,
             Replaces = replaced?.Id,
             Change = change,
@@ -141,7 +146,9 @@ public sealed record SubmitDocument(
             ? [new RecordOpened(turn.Now, By, Activated: false, RestoresContent: false), submitted, .. duties]
             : [submitted, .. duties];
         return Decision<PatientState, PatientEvent, SubmissionReceipt>.Emit(
-            events, after => SubmissionReceipt.Of(after.Index.Find(NewId)!, alreadyKnown: false), Content); // ! just added
+            events,
+            after => SubmissionReceipt.Of(after.Index.Find(NewId)!, alreadyKnown: false), // ! just added
+            Content.Upload is null ? Content : null);
     }
 
     // The patient's word for future documents. One that waits for an announcement may not be masked at once: it is when it

@@ -41,6 +41,9 @@ public sealed record DocumentSubmitted(DateTimeOffset At, Actor By, DocumentId D
 
     public required Sha256 Sha256 { get; init; }
 
+    /// <summary>Where the content was uploaded to; null when it is kept with the entry.</summary>
+    public UploadId? Upload { get; init; }
+
     public Sha256? BodySha256 { get; init; }
 
     /// <summary>The head that it replaces.</summary>
@@ -152,3 +155,6 @@ public sealed record NotificationPreferencesSet(
 /// <param name="Until">When it ends; whoever still needs to read then says anew why.</param>
 public sealed record EmergencySessionOpened(DateTimeOffset At, Actor By, AccessMode Mode, DateTimeOffset Until)
     : PatientEvent(At, By);
+
+/// <summary>Nobody referred to an upload in time: from here on nobody can, and its bytes may be removed.</summary>
+public sealed record UploadDiscarded(DateTimeOffset At, Actor By, UploadId Upload) : PatientEvent(At, By);

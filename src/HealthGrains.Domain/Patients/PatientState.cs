@@ -24,6 +24,7 @@ public sealed class PatientState
     private readonly Dictionary<DocumentId, List<TracedAccess>> _withheld = [];
 
     private readonly Dictionary<(Reader Reader, AccessMode Mode), (DateTimeOffset Until, bool IsTold)> _sessions = [];
+    private readonly HashSet<UploadId> _discarded = [];
 
     public RecordStatus Record { get; private set; } = RecordStatus.Absent;
 
@@ -72,6 +73,9 @@ public sealed class PatientState
     /// <summary>The first access of this professional on this UTC day is told.</summary>
     public bool IsFirstAccessOfDay(string professional, DateTimeOffset now) =>
         !_lastAccessDay.TryGetValue(professional, out var day) || day != DateOnly.FromDateTime(now.UtcDateTime);
+
+    /// <summary>The upload was given up: no document may refer to it.</summary>
+    public bool IsDiscarded(UploadId upload) => _discarded.Contains(upload);
 
     public void Apply(PatientEvent change, EventStamp stamp)
     {
@@ -158,6 +162,9 @@ public sealed class PatientState
                 Duties.Remove(DutyKind.Majority);
                 PatientFeed.Tell(majority.At, ChangeCode.MajorityReached, null, majority.By);
                 break;
+            case UploadDiscarded discarded:
+                _discarded.Add(discarded.Upload);
+                break;
             default:
                 throw new InvalidOperationException($"{change.GetType().Name} has no effect defined.");
         }
@@ -182,6 +189,7 @@ public sealed class PatientState
             Replaces = submitted.Replaces,
             Size = submitted.Size,
             Sha256 = submitted.Sha256,
+            Upload = submitted.Upload,
             BodySha256 = submitted.BodySha256,
             SubmittedAt = submitted.At,
             Depositor = submitted.By,

@@ -1,3 +1,4 @@
+using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Refusals;
 
@@ -44,5 +45,11 @@ public sealed class Decision<TState, TEvent, TAnswer>
         _answer is null ? throw new InvalidOperationException("A refusal has no answer.") : _answer(state);
 }
 
-/// <summary>The bytes of one document and their hash.</summary>
-public sealed record DocumentContent(Sha256 Sha256, ReadOnlyMemory<byte> Bytes);
+/// <summary>The bytes of one document and their hash; for an uploaded content its size and where it is instead of bytes.</summary>
+public sealed record DocumentContent(Sha256 Sha256, ReadOnlyMemory<byte> Bytes)
+{
+    public long Size { get; init; } = Bytes.Length;
+
+    /// <summary>Where the bytes are kept already; null when they come along.</summary>
+    public UploadId? Upload { get; init; }
+}

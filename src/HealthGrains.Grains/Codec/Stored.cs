@@ -29,6 +29,11 @@ internal static class Stored
     public static DocumentId Id(ByteString stored) =>
         DocumentId.TryRead(stored.Span, out var id) ? id : throw new FormatException("A document id is 16 bytes.");
 
+    public static ByteString Id(UploadId id) => UnsafeByteOperations.UnsafeWrap(id.ToByteArray());
+
+    public static UploadId Upload(ByteString stored) =>
+        UploadId.TryRead(stored.Span, out var id) ? id : throw new FormatException("An upload id is 16 bytes.");
+
     public static DocumentId? OptionalId(ByteString stored) => stored.IsEmpty ? null : Id(stored);
 
     public static ByteString Hash(Sha256 hash) => UnsafeByteOperations.UnsafeWrap(hash.ToArray());

@@ -1,5 +1,6 @@
 using HealthGrains.Domain.Agendas;
 using HealthGrains.Domain.Duties;
+using HealthGrains.Grains.Contents;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
 using HealthGrains.Grains.Journal;
@@ -28,6 +29,7 @@ public sealed class DutyWorker : IAsyncDisposable
     private readonly IChangeFeed _feed;
     private readonly TimeProvider _time;
     private readonly ILogger<DutyWorker> _logger;
+    private readonly IContentStore? _contents;
     private readonly CancellationTokenSource _stopping = new();
     private Task _running = Task.CompletedTask;
     private long _performed;
@@ -37,9 +39,16 @@ public sealed class DutyWorker : IAsyncDisposable
     /// <param name="feed">Wakes this worker when an agenda of this process grew.</param>
     /// <param name="time">What is due is compared with it.</param>
     /// <param name="logger">Told of what is held up, without data.</param>
+    /// <param name="contents">Large contents of destroyed records are removed from it; null where there are none.</param>
     public DutyWorker(
-        IJournalStore store, IGrainEngine engine, IChangeFeed feed, TimeProvider time, ILogger<DutyWorker> logger)
+        IJournalStore store,
+        IGrainEngine engine,
+        IChangeFeed feed,
+        TimeProvider time,
+        ILogger<DutyWorker> logger,
+        IContentStore? contents = null)
     {
+        _contents = contents;
         _store = store;
         _engine = engine;
         _feed = feed;
@@ -158,6 +167,8 @@ public sealed class DutyWorker : IAsyncDisposable
                 {
                     // The record says so in its journal, where nothing writes any more; what it says comes before what is done.
                     var erased = await _store.DeleteContentsAsync(record, stopping);
+                    if (_contents is not null)
+                        erased += await _contents.RemoveAllAsync(record, stopping);
                     await _engine.AskAsync(record, new ConfirmErasure(erased), stopping);
                     DutyLog.RecordErased(_logger, erased);
                     continue;

@@ -4,7 +4,7 @@ namespace HealthGrains.Grains.Engine;
 
 /// <summary>Counts the calls under way, and says who may come in and who has waited too long.</summary>
 /// <remarks>
-/// <para>Load is shed in three places, lower priorities first in each:</para>
+/// <para>Load is shed in four places, lower priorities first in each:</para>
 /// <para>A1. At the door: each priority has a part of the calls that may be under way, running and waiting together
 /// (<see cref="GrainLimits.CallsMaxFor"/>). Replays meet their limit at half of it, emergency reads at the whole.</para>
 /// <para>A2. At a full mailbox: the call takes the place of the youngest call of the lowest priority, if that is lower than
@@ -13,10 +13,14 @@ namespace HealthGrains.Grains.Engine;
 /// the next look is late. Late calls are shed while the load is high, priority by priority from the lowest, the
 /// oldest first, and only until it is high no more. High is: more than a quarter of the engine's calls under way, or more
 /// than half a mailbox waiting for that grain. Below that, waiting is a matter between the caller and its deadline.</para>
+/// <para>A4. At the door again: when the turns that run already are expected to take longer than
+/// <see cref="GrainLimits.AdmissionWaitMax"/> (<see cref="TurnPace"/>), calls are refused by
+/// <see cref="GrainLimits.ExpectedWaitMaxFor"/>. So the store's queue stays short enough for what is never refused for it:
+/// an emergency read or a revocation gets its commit soon, whatever else is asked.</para>
 /// <para>Counting has no lock; the order "count, then look whether the engine drains" here, and "say that it drains, then
 /// look at the count" there, lets a call be counted or refused, never neither.</para>
 /// </remarks>
-internal sealed class Admission(int callsMax)
+internal sealed class Admission(int callsMax, TimeSpan admissionWaitMax, TimeProvider time)
 {
     private readonly ArrivalList[] _arrivals =
         [.. Enumerable.Range(0, (int)TurnPriority.Replay + 1).Select(_ => new ArrivalList())];
@@ -25,6 +29,11 @@ internal sealed class Admission(int callsMax)
         [.. Enumerable.Range(0, (int)TurnPriority.Replay + 1)
             .Select(priority => GrainLimits.CallsMaxFor((TurnPriority)priority, callsMax))];
 
+    private readonly TimeSpan?[] _expectedWaitMaxFor =
+        [.. Enumerable.Range(0, (int)TurnPriority.Replay + 1)
+            .Select(priority => GrainLimits.ExpectedWaitMaxFor((TurnPriority)priority, admissionWaitMax))];
+
+    private readonly TurnPace _pace = new(time);
     private readonly int _callsHigh = Math.Max(1, callsMax / GrainLimits.CallsHighDivisor);
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _underWay;
@@ -49,6 +58,9 @@ internal sealed class Admission(int callsMax)
         }
     }
 
+    /// <summary>How long a turn that begins now will take; zero while the engine is not busy.</summary>
+    public TimeSpan ExpectedWait => _pace.ExpectedWait(UnderWay - Waiting);
+
     /// <summary>Completes when the engine drains and no call is under way.</summary>
     public Task Drained => _drained.Task;
 
@@ -71,6 +83,12 @@ internal sealed class Admission(int callsMax)
             return RefusedBy.Calls;
         }
 
+        if (_expectedWaitMaxFor[(int)priority] is { } most && ExpectedWait > most)
+        {
+            Leave();
+            return RefusedBy.ExpectedWait;
+        }
+
         return null;
     }
 
@@ -80,6 +98,12 @@ internal sealed class Admission(int callsMax)
         if (Interlocked.Decrement(ref _underWay) == 0 && IsDraining)
             _drained.TrySetResult();
     }
+
+    /// <summary>A turn that ran has ended.</summary>
+    public void TurnEnded() => _pace.TurnEnded();
+
+    /// <summary>Called a few times in each <see cref="GrainLimits.AdmissionWaitMax"/>.</summary>
+    public void LookAtPace() => _pace.Look(UnderWay - Waiting);
 
     public void CountRefused() => Interlocked.Increment(ref _refused);
 

@@ -15,6 +15,9 @@ internal enum RefusedBy
     /// <summary>It waited too long under high load.</summary>
     Late,
 
+    /// <summary>The turns that run already will take too long.</summary>
+    ExpectedWait,
+
     /// <summary>The engine is ending.</summary>
     Draining,
 }

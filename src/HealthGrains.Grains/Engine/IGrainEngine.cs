@@ -37,7 +37,12 @@ public interface IGrainEngine : IAsyncDisposable
 }
 
 /// <summary>Grains in memory, calls waiting, and calls refused so far.</summary>
-public readonly record struct EngineStatus(int Activations, int WaitingCalls, long RefusedCalls);
+public readonly record struct EngineStatus(int Activations, int WaitingCalls, long RefusedCalls)
+{
+    /// <summary>How long a turn that begins now will take; zero while the engine is not busy. Beyond
+    /// <see cref="GrainLimits.AdmissionWaitMax"/> calls are refused, lower priorities first.</summary>
+    public TimeSpan ExpectedWait { get; init; }
+}
 
 /// <summary>Too many calls: nothing was done, try again later.</summary>
 /// <param name="what">Which limit spoke, in words.</param>

@@ -57,7 +57,7 @@ public sealed class StandaloneEngine : IGrainEngine
         _log = log;
         _options = (options ?? StandaloneEngineOptions.Default).Checked();
         _instruments = instruments ?? GrainsInstruments.Shared;
-        _admission = new Admission(_options.CallsMax);
+        _admission = new Admission(_options.CallsMax, _options.AdmissionWaitMax, time);
         _table = new ActivationTable(this, _admission, _instruments, time, _options);
         _shutdown = _shutdownSource.Token;
         var lateLook = _options.AdmissionWaitMax / LooksPerAdmissionWait;
@@ -67,7 +67,10 @@ public sealed class StandaloneEngine : IGrainEngine
     }
 
     /// <inheritdoc/>
-    public EngineStatus Status => new(_table.Count, _admission.Waiting, _admission.Refused);
+    public EngineStatus Status => new(_table.Count, _admission.Waiting, _admission.Refused)
+    {
+        ExpectedWait = _admission.ExpectedWait,
+    };
 
     /// <inheritdoc/>
     public ValueTask<TurnResult<TAnswer>> AskAsync<TState, TEvent, TAnswer>(
@@ -191,6 +194,7 @@ public sealed class StandaloneEngine : IGrainEngine
         finally
         {
             _instruments.TurnRan(activation.Journal.Kind);
+            _admission.TurnEnded();
             if (isFirst)
                 _table.EndTurn(activation);
             _admission.Leave();
@@ -213,6 +217,7 @@ public sealed class StandaloneEngine : IGrainEngine
         RefusedBy.Calls => new EngineOverloadedException("Too many calls of this priority are under way."),
         RefusedBy.Mailbox => new EngineOverloadedException("Too many calls wait for this grain."),
         RefusedBy.Activations => new EngineOverloadedException("Too many grains are busy."),
+        RefusedBy.ExpectedWait => new EngineOverloadedException("The turns under way take too long already."),
         RefusedBy.Late => new EngineOverloadedException("The call waited too long for its turn."),
         _ => throw new ArgumentOutOfRangeException(nameof(limit)),
     };
@@ -263,6 +268,7 @@ public sealed class StandaloneEngine : IGrainEngine
 
     private void ShedLate()
     {
+        _admission.LookAtPace();
         if (_admission.Waiting == 0 || Interlocked.Exchange(ref _sheddingLate, 1) != 0)
             return;
         try

@@ -28,6 +28,8 @@ internal static class DocumentCodec
         };
         if (submitted.BodySha256 is { } body)
             stored.BodySha256 = Stored.Hash(body);
+        if (submitted.Upload is { } upload)
+            stored.UploadId = Stored.Id(upload);
         if (submitted.Replaces is { } replaced)
             stored.Replaces = Stored.Id(replaced);
         if (submitted.InsQualifiedAt is { } qualified)
@@ -55,6 +57,7 @@ internal static class DocumentCodec
             ClassCode = stored.ClassCode,
             Size = stored.Size,
             Sha256 = Stored.Hash(stored.Sha256),
+            Upload = stored.UploadId.IsEmpty ? null : Stored.Upload(stored.UploadId),
             BodySha256 = stored.BodySha256.IsEmpty ? null : Stored.Hash(stored.BodySha256),
             Replaces = Stored.OptionalId(stored.Replaces),
             Change = Stored.Enumerated<ChangeKind>(stored.Change),

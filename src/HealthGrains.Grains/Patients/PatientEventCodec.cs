@@ -94,6 +94,9 @@ internal static class PatientEventCodec
             case RecordAccessed accessed:
                 entry.RecordAccessed = Store(accessed.Trace);
                 break;
+            case UploadDiscarded discarded:
+                entry.UploadDiscarded = new StoredUploadDiscarded { UploadId = Stored.Id(discarded.Upload) };
+                break;
             default:
                 if (!TimedEventCodec.TryStore(change, entry))
                     throw new InvalidOperationException($"{change.GetType().Name} has no stored form.");
@@ -159,6 +162,8 @@ internal static class PatientEventCodec
             PatientEntry.EventOneofCase.PatientFollowed => new PatientFollowed(at, by),
             PatientEntry.EventOneofCase.PatientUnfollowed => new PatientUnfollowed(at, by),
             PatientEntry.EventOneofCase.RecordAccessed => new RecordAccessed(at, by, Restore(entry.RecordAccessed)),
+            PatientEntry.EventOneofCase.UploadDiscarded => new UploadDiscarded(
+                at, by, Stored.Upload(entry.UploadDiscarded.UploadId)),
             _ => TimedEventCodec.Restore(at, by, entry)
                 ?? throw new FormatException("The entry holds no event that this version knows."),
         };

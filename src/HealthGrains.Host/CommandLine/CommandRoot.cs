@@ -28,6 +28,7 @@ internal static class CommandRoot
             GenerateVerb.Command(),
             VerifyVerb.Command(),
             StatusVerb.Command(),
+            HealthVerb.Command(),
             ExplainVerb.Command(),
         };
         root.Options.Add(CommonOptions.Server);

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Reflection;
 using HealthGrains.Grains;
@@ -13,6 +14,7 @@ using HealthGrains.Host.Files;
 using HealthGrains.Host.Metrics;
 using HealthGrains.Rpc;
 using HealthGrains.Services;
+using HealthGrains.Services.Admission;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -144,6 +146,9 @@ internal sealed class RunningServer : IAsyncDisposable
         _closing.Push(duties.DisposeAsync);
 
         var version = typeof(RunningServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+        var instruments = new ServicesInstruments(new Meter(ServicesInstruments.MeterName));
+        var admission = new AdmissionDesk(
+            _settings.Admission, time, () => engine.Status.ExpectedWait, loggers.CreateLogger("HealthGrains.Services"), instruments);
         var services = HealthGrainsServices.Create(new ServiceDependencies(
             engine, opened.Store, feed, _settings.Policy, _settings.Identities, time, data.PageTokenKey(), loggers,
             new AboutServer(version, startedAt, _settings.Store, _settings.Engine))
@@ -154,6 +159,8 @@ internal sealed class RunningServer : IAsyncDisposable
                 return (summary.EventType, summary.At);
             },
             Alarms = () => router.Alarms,
+            Admission = admission,
+            Instruments = instruments,
             RouterProgress = () => [.. router.Status.Select((s, shard) => new RouterProgress(shard, s.Checkpoint, s.MovedAt))],
         });
 
@@ -165,7 +172,11 @@ internal sealed class RunningServer : IAsyncDisposable
         });
         var rpc = new RpcServerOptions
         {
-            Authenticate = authentication.Rpc.AuthenticateAsync,
+            Authenticate = async (call, waiting) =>
+            {
+                await authentication.Rpc.AuthenticateAsync(call, waiting);
+                admission.AtTheDoor(call);
+            },
             MapException = RefusalStatus.Of,
             Reflection = _settings.Reflection,
             TimeProvider = time,
@@ -175,7 +186,14 @@ internal sealed class RunningServer : IAsyncDisposable
 
         _app = Listeners(rpc, loggers);
         _closing.Push(() => StopListeningAsync(_app));
-        WebEndpoints.Map(_app, metrics, () => IsReady(opened, authentication, rpc));
+        bool Ready() => IsReady(opened, authentication, rpc);
+        var serving = new ServingInstruments(opened.Store, engine, router, Ready, time);
+        _closing.Push(() =>
+        {
+            serving.Dispose();
+            return ValueTask.CompletedTask;
+        });
+        WebEndpoints.Map(_app, metrics, serving.RefreshAsync, Ready);
         await _app.StartAsync();
         TakeEndpoints(_app);
     }
@@ -186,7 +204,12 @@ internal sealed class RunningServer : IAsyncDisposable
     private WebApplication Listeners(RpcServerOptions rpc, ILoggerFactory loggers)
     {
         if (_settings.Tls is null && !IPAddress.IsLoopback(_settings.Grpc.Address)) _log.PlaintextBeyondLoopback(_settings.Grpc.ToString());
-        var transport = new RpcTransportOptions { Tls = _settings.Tls?.Rules(), TimeProvider = rpc.TimeProvider };
+        var transport = new RpcTransportOptions
+        {
+            Tls = _settings.Tls?.Rules(),
+            ConnectionsPerAddressMax = _settings.ConnectionsPerAddress,
+            TimeProvider = rpc.TimeProvider,
+        };
 
         // The empty builder: no configuration files, no console lifetime, no telemetry of its own; starting takes a tenth.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -197,6 +220,8 @@ internal sealed class RunningServer : IAsyncDisposable
         if (transport.Tls is not null) builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
+            // A proxy that ends TLS, as HAProxy or Envoy, may go on saying :scheme https on plaintext; nothing here looks at it.
+            kestrel.AllowAlternateSchemes = transport.Tls is null;
             kestrel.ConfigureRpc(_settings.Grpc, transport);
             kestrel.Listen(_settings.Web, listen => listen.Protocols = HttpProtocols.Http1);
         });

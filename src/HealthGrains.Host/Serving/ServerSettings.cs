@@ -6,6 +6,7 @@ using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Policies;
 using HealthGrains.Host.CommandLine;
 using HealthGrains.Host.Files;
+using HealthGrains.Services.Admission;
 using HealthGrains.Services.Authentication;
 using Microsoft.Extensions.Configuration;
 
@@ -41,6 +42,10 @@ internal sealed record ServerSettings
 
     public TlsSettings? Tls { get; init; }
 
+    /// <summary>Connections that one address may have open on the gRPC port. A proxy is one address, and nginx opens a connection for
+    /// each call under way.</summary>
+    public int ConnectionsPerAddress { get; init; } = Rpc.Limits.ConnectionsPerAddressMax;
+
     /// <summary>The OpenID Connect issuer, or null.</summary>
     public string? Issuer { get; init; }
 
@@ -59,6 +64,8 @@ internal sealed record ServerSettings
 
     /// <summary>Do not start, and take no replacement, unless the matrix is the official one.</summary>
     public bool RequiresOfficialMatrix { get; init; }
+
+    public AdmissionRules Admission { get; init; } = AdmissionRules.Bench;
 
     public bool Reflection { get; init; } = true;
 
@@ -91,6 +98,7 @@ internal sealed record ServerSettings
             Web = EndpointOf("Web", values["Web"] ?? "127.0.0.1:8080"),
             IsProduction = isProduction,
             Tls = TlsSettings.From(values),
+            ConnectionsPerAddress = Number(values, "Connections:PerAddressMax", Rpc.Limits.ConnectionsPerAddressMax, 1, Rpc.Limits.ConnectionsMax),
             Issuer = values["Auth:Issuer"],
             Audience = values["Auth:Audience"] ?? TokenRules.DefaultAudience,
             ClockSkew = Duration(values, "Auth:ClockSkew", TimeSpan.FromSeconds(30)),
@@ -117,9 +125,10 @@ internal sealed record ServerSettings
                 AllowMaskedAndInvisible = Flag(values, "Labels:AllowMaskedAndInvisible", DomainPolicy.Default.AllowMaskedAndInvisible),
                 InvisiblePatientMax = values["Labels:InvisiblePatientMaxDays"] is null
                     ? null
-                    : TimeSpan.FromDays(Whole(values, "Labels:InvisiblePatientMaxDays", 0, 36_500)),
-                RetentionYears = Whole(values, "Record:RetentionYears", DomainPolicy.Default.RetentionYears, 100),
-                MajorityAge = Whole(values, "Minor:MajorityAge", DomainPolicy.Default.MajorityAge, 100),
+                    : TimeSpan.FromDays(Number(values, "Labels:InvisiblePatientMaxDays", 0, 1, 36_500)),
+                RetentionYears = Number(values, "Record:RetentionYears", DomainPolicy.Default.RetentionYears, 1, 100),
+                MajorityAge = Number(values, "Minor:MajorityAge", DomainPolicy.Default.MajorityAge, 1, 100),
+                EmergencySession = Duration(values, "Emergency:SessionDuration", DomainPolicy.Default.EmergencySession),
                 EmergencyDefaults = EmergencyOf(values["Emergency:Defaults"]),
                 BlockOverridesEmergency = Flag(values, "Access:BlockOverridesEmergency", DomainPolicy.Default.BlockOverridesEmergency),
                 EmergencyAppliesMatrix = Flag(values, "Access:EmergencyAppliesMatrix", DomainPolicy.Default.EmergencyAppliesMatrix),
@@ -127,6 +136,7 @@ internal sealed record ServerSettings
             },
             MatrixPath = values["Matrix:File"],
             RequiresOfficialMatrix = Flag(values, "Matrix:RequireOfficial", isProduction),
+            Admission = AdmissionSettings.From(values, isProduction),
             Reflection = Flag(values, "Reflection", !isProduction),
             LogJson = (values["Log:Format"] ?? "simple") switch
             {
@@ -189,12 +199,12 @@ internal sealed record ServerSettings
         var other => throw Wrong(name, other, "true or false"),
     };
 
-    private static int Whole(IConfiguration values, string name, int otherwise, int most)
+    private static int Number(IConfiguration values, string name, int otherwise, int min, int max)
     {
         if (values[name] is not { } text) return otherwise;
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
             ? number
-            : throw Wrong(name, text, string.Create(CultureInfo.InvariantCulture, $"a whole number from 1 to {most}"));
+            : throw Wrong(name, text, string.Create(CultureInfo.InvariantCulture, $"a number from {min} to {max}"));
     }
 
     private static TimeSpan Duration(IConfiguration values, string name, TimeSpan otherwise)
@@ -203,6 +213,6 @@ internal sealed record ServerSettings
         return HumanValues.TryDuration(text, out var duration) ? duration : throw Wrong(name, text, "a duration, such as 30s or 10m");
     }
 
-    private static CliException Wrong(string name, string value, string expected) => new(
+    internal static CliException Wrong(string name, string value, string expected) => new(
         ExitCode.Usage, string.Create(CultureInfo.InvariantCulture, $"The setting {name} is '{value}'; it must be {expected}."));
 }

@@ -11,8 +11,9 @@ internal static class WebEndpoints
 
     /// <param name="app">Behind the gRPC layer.</param>
     /// <param name="metrics">What <c>/metrics</c> shows.</param>
+    /// <param name="refresh">Brings up to date what is only asked for when somebody looks; never throws.</param>
     /// <param name="isReady">Whether callers should be sent here now.</param>
-    public static void Map(IApplicationBuilder app, PrometheusMetrics metrics, Func<bool> isReady) => app.Run(context =>
+    public static void Map(IApplicationBuilder app, PrometheusMetrics metrics, Func<Task> refresh, Func<bool> isReady) => app.Run(context =>
     {
         var request = context.Request;
         if (!HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method))
@@ -27,10 +28,16 @@ internal static class WebEndpoints
             "/health/ready" => isReady()
                 ? AnswerAsync(context, StatusCodes.Status200OK, PlainText, "ready\n")
                 : AnswerAsync(context, StatusCodes.Status503ServiceUnavailable, PlainText, "not ready\n"),
-            "/metrics" => AnswerAsync(context, StatusCodes.Status200OK, PrometheusMetrics.ContentType, metrics.Write()),
+            "/metrics" => MetricsAsync(context, metrics, refresh),
             _ => AnswerAsync(context, StatusCodes.Status404NotFound, PlainText, "not found\n"),
         };
     });
+
+    private static async Task MetricsAsync(HttpContext context, PrometheusMetrics metrics, Func<Task> refresh)
+    {
+        await refresh();
+        await AnswerAsync(context, StatusCodes.Status200OK, PrometheusMetrics.ContentType, metrics.Write());
+    }
 
     private static Task AnswerAsync(HttpContext context, int status, string type, string body)
     {

@@ -38,6 +38,8 @@ internal static class StatusVerb
         table.AddRow("log", $"{HumanValues.Count(status.Shards.Sum(s => s.Position))} entries in {status.Shards.Count} shards, {HumanValues.Count(lag)} not routed yet");
         table.AddRow("alarms", HumanValues.Count(status.Alarms));
         table.AddRow("matrix", status.MatrixIsPlaceholder ? $"{status.MatrixVersion} (placeholder)" : status.MatrixVersion);
+        foreach (var alarm in status.LookupAlarms)
+            table.AddRow("looks up too many patients", $"{alarm.ProfessionalId}, {HumanValues.Count(alarm.Refused)} refused since {MessageJson.Time(alarm.Since)}");
         await CliTable.WriteAsync(context.Console, table);
         return ExitCode.Ok;
     }
@@ -60,6 +62,12 @@ internal static class StatusVerb
         ["alarms"] = status.Alarms,
         ["matrix_is_placeholder"] = status.MatrixIsPlaceholder,
         ["matrix_version"] = status.MatrixVersion,
+        ["lookup_alarms"] = new JsonArray([.. status.LookupAlarms.Select(alarm => (JsonNode)new JsonObject
+        {
+            ["professional_id"] = alarm.ProfessionalId,
+            ["since"] = MessageJson.Time(alarm.Since),
+            ["refused"] = alarm.Refused,
+        })]),
         ["shards"] = new JsonArray([.. status.Shards.Select(shard => (JsonNode)new JsonObject
         {
             ["shard"] = shard.Shard,

@@ -54,5 +54,19 @@ internal static class Migrations
                 PRIMARY KEY (journal, sha256, number));
             ALTER TABLE chunk ALTER COLUMN bytes SET STORAGE EXTERNAL;
             """),
+        new(2, "small contents in one row, compression only where it is cheap, a commit in one round trip", """
+            ALTER TABLE content ADD COLUMN bytes bytea;
+            ALTER TABLE content ALTER COLUMN bytes SET STORAGE EXTERNAL;
+            DO $compression$
+            BEGIN
+                IF (SELECT 'lz4' = ANY (enumvals) FROM pg_settings WHERE name = 'default_toast_compression') THEN
+                    ALTER TABLE snapshot ALTER COLUMN body SET COMPRESSION lz4;
+                    ALTER TABLE entry ALTER COLUMN body SET COMPRESSION lz4;
+                ELSE
+                    ALTER TABLE snapshot ALTER COLUMN body SET STORAGE EXTERNAL;
+                END IF;
+            END
+            $compression$;
+            """ + CommitFunction.Text),
     ];
 }

@@ -15,9 +15,9 @@ internal static class ContentReading
         Database database, JournalId journal, int shard, Sha256 sha256, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var key = Key(sha256);
-        var size = await database.ReadAsync(
-            (connection, token) => SizeAsync(connection, journal.Value, key, token), cancellation).ConfigureAwait(false);
-        if (size is not { } rest)
+        var row = await database.ReadAsync(
+            (connection, token) => RowAsync(connection, journal.Value, key, token), cancellation).ConfigureAwait(false);
+        if (row is not var (rest, inline))
             yield break;
         if (rest is < 1 or > JournalLimits.ContentBytesMax)
             throw Damaged(journal, shard);
@@ -26,13 +26,13 @@ internal static class ContentReading
         for (var number = 0; rest > 0; number++)
         {
             var wanted = number;
-            var chunk = await database.ReadAsync(
+            var chunk = number == 0 && inline is not null ? inline : await database.ReadAsync(
                 (connection, token) => ChunkAsync(connection, journal.Value, key, wanted, token), cancellation)
                 .ConfigureAwait(false);
             if (chunk is null || chunk.Length != Math.Min(rest, JournalLimits.ContentChunkBytes))
             {
                 var left = await database.ReadAsync(
-                    (connection, token) => SizeAsync(connection, journal.Value, key, token), cancellation).ConfigureAwait(false);
+                    (connection, token) => RowAsync(connection, journal.Value, key, token), cancellation).ConfigureAwait(false);
                 throw left is null
                     ? new JournalUnavailableException("The content was deleted while it was read.", JournalUnavailableReason.Away)
                     : Damaged(journal, shard);
@@ -46,14 +46,18 @@ internal static class ContentReading
         }
     }
 
-    private static async Task<long?> SizeAsync(
+    private static async Task<(long Size, byte[]? Bytes)?> RowAsync(
         NpgsqlConnection connection, string journal, byte[] key, CancellationToken cancellation)
     {
-        using var command = new NpgsqlCommand("SELECT size FROM content WHERE journal = $1 AND sha256 = $2", connection)
+        using var command = new NpgsqlCommand("SELECT size, bytes FROM content WHERE journal = $1 AND sha256 = $2", connection)
         {
             Parameters = { Sql.Text(journal), Sql.Blob(key) },
         };
-        return await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) as long?;
+        var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        await using var _ = reader.ConfigureAwait(false);
+        if (!await reader.ReadAsync(cancellation).ConfigureAwait(false))
+            return null;
+        return (reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.GetFieldValue<byte[]>(1));
     }
 
     private static async Task<byte[]?> ChunkAsync(

@@ -1,4 +1,5 @@
 using HealthGrains.Grains.Journal;
+using HealthGrains.PostgreSql.Writing;
 using Npgsql;
 
 namespace HealthGrains.PostgreSql.Reading;
@@ -25,7 +26,7 @@ internal static class JournalReading
     /// <summary>Answers requests, with a tail or with the damage that is theirs.</summary>
     /// <returns>Those whose snapshot does not fit; they are not answered.</returns>
     public static async Task<IReadOnlyList<LoadRequest>> LoadAsync(
-        NpgsqlConnection connection, IReadOnlyList<LoadRequest> requests, bool useSnapshots)
+        NpgsqlConnection connection, IReadOnlyList<LoadRequest> requests, bool useSnapshots, CommitMemory memory)
     {
         string[] ids = [.. requests.Select(request => request.Journal.Value)];
         string[] recovered = [.. requests.Where(request => useSnapshots && request.AfterVersion is null)
@@ -62,7 +63,9 @@ internal static class JournalReading
             rows.Sort(static (one, other) => one.Version.CompareTo(other.Version));
             try
             {
-                request.Succeed(Tail(request, head, snapshot, rows));
+                var tail = Tail(request, head, snapshot, rows);
+                memory.Keep(request.Journal.Value, head is null ? KnownHead.None : new KnownHead(head.Version, head.Position, head.Hash));
+                request.Succeed(tail);
             }
             catch (JournalDamagedException) when (snapshot is not null)
             {

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using HealthGrains.Grains.Journal;
+using HealthGrains.PostgreSql.Writing;
 
 namespace HealthGrains.PostgreSql.Reading;
 
@@ -11,10 +12,12 @@ internal sealed class LoadQueue : IAsyncDisposable
 
     private readonly Database _database;
     private readonly StoreState _state;
+    private readonly CommitMemory _memory;
     private readonly Task[] _loops;
 
-    public LoadQueue(Database database, StoreState state)
+    public LoadQueue(Database database, StoreState state, CommitMemory memory)
     {
+        _memory = memory;
         _database = database;
         _state = state;
         _loops = [.. Enumerable.Range(0, PostgreSqlLimits.LoadLoops).Select(_ => Task.Run(RunAsync))];
@@ -40,6 +43,8 @@ internal sealed class LoadQueue : IAsyncDisposable
 
     private async Task RunAsync()
     {
+        var kept = new KeptConnection(_database);
+        await using var _ = kept.ConfigureAwait(false);
         var batch = new List<LoadRequest>();
         while (await _waiting.Reader.WaitToReadAsync().ConfigureAwait(false))
         {
@@ -47,22 +52,22 @@ internal sealed class LoadQueue : IAsyncDisposable
             while (batch.Count < JournalLimits.SharedReadsMax && _waiting.Reader.TryRead(out var request))
                 batch.Add(request);
             if (batch.Count > 0)
-                await AnswerAsync(batch).ConfigureAwait(false);
+                await AnswerAsync(kept, batch).ConfigureAwait(false);
         }
     }
 
-    private async Task AnswerAsync(IReadOnlyList<LoadRequest> batch)
+    private async Task AnswerAsync(KeptConnection kept, IReadOnlyList<LoadRequest> batch)
     {
         try
         {
-            await _database.OnceOrTwiceAsync(() => LoadAsync(batch), CancellationToken.None).ConfigureAwait(false);
+            await _database.OnceOrTwiceAsync(() => LoadAsync(kept, batch), CancellationToken.None).ConfigureAwait(false);
             _state.Instruments.Read(batch.Count);
         }
         catch (JournalDamagedException) when (batch.Count > 1)
         {
             // One page that cannot be read must not fail the loads that only shared its query.
             foreach (var request in batch)
-                await AnswerAsync([request]).ConfigureAwait(false);
+                await AnswerAsync(kept, [request]).ConfigureAwait(false);
         }
         catch (JournalException failure)
         {
@@ -71,16 +76,24 @@ internal sealed class LoadQueue : IAsyncDisposable
         }
     }
 
-    private async Task<bool> LoadAsync(IReadOnlyList<LoadRequest> batch)
+    private async Task<bool> LoadAsync(KeptConnection kept, IReadOnlyList<LoadRequest> batch)
     {
-        var connection = await _database.ConnectAsync().ConfigureAwait(false);
-        await using var _ = connection.ConfigureAwait(false);
-        var rest = await JournalReading.LoadAsync(connection, batch, useSnapshots: true).ConfigureAwait(false);
+        var isDone = false;
+        try
+        {
+            var connection = await kept.OpenAsync().ConfigureAwait(false);
+            var rest = await JournalReading.LoadAsync(connection, batch, useSnapshots: true, _memory).ConfigureAwait(false);
 
-        // Where a snapshot does not fit the chain, the whole journal is the truth.
-        if (rest.Count > 0)
-            await JournalReading.LoadAsync(connection, rest, useSnapshots: false).ConfigureAwait(false);
-        return true;
+            // Where a snapshot does not fit the chain, the whole journal is the truth.
+            if (rest.Count > 0)
+                await JournalReading.LoadAsync(connection, rest, useSnapshots: false, _memory).ConfigureAwait(false);
+            return isDone = true;
+        }
+        finally
+        {
+            if (!isDone)
+                await kept.DropAsync().ConfigureAwait(false);
+        }
     }
 }
 

@@ -183,7 +183,8 @@ internal sealed class Verifier(Database database, int shards, IProgress<long>? p
     {
         using var batch = connection.Reading()
             .With(
-                "SELECT number, bytes FROM chunk WHERE journal = $1 AND sha256 = $2 ORDER BY number",
+                "SELECT 0, bytes FROM content WHERE journal = $1 AND sha256 = $2 AND bytes IS NOT NULL "
+                + "UNION ALL (SELECT number, bytes FROM chunk WHERE journal = $1 AND sha256 = $2 ORDER BY number)",
                 Sql.Text(content.Journal), Sql.Blob(content.Sha256))
             .With(
                 "SELECT 1 FROM content WHERE journal = $1 AND sha256 = $2",

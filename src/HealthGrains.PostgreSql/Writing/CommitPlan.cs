@@ -22,16 +22,19 @@ internal sealed class CommitPlan
     /// <summary>Shards whose logs grow, with their new ends.</summary>
     public IEnumerable<(int Shard, long Position)> Grown => _grown.Select(shard => (shard, _positions[shard]));
 
+    /// <summary>Where all shards concerned stood when they were looked at.</summary>
+    public IEnumerable<(int Shard, long Position)> Positions => _positions.Select(each => (each.Key, each.Value));
+
     public void NeedHead(JournalId journal, int shard)
     {
         _shards.Add(shard);
-        _heads.TryAdd(journal.Value, new Head());
+        _heads.TryAdd(journal.Value, Head.None());
     }
 
     public void NeedCheckpoint(CheckpointMove move)
     {
         _shards.Add(move.Shard);
-        _checkpoints.TryAdd((move.Name, move.Shard), new Checkpoint());
+        _checkpoints.TryAdd((move.Name, move.Shard), new Checkpoint(0, isSound: true));
     }
 
     /// <summary>Locks the shards in their order, which no two commits can deadlock over, and reads what the turns stand on. Each
@@ -66,7 +69,7 @@ internal sealed class CommitPlan
             var journal = reader.GetString(0);
             var (version, position, hash) = (reader.GetInt64(1), reader.GetInt64(2), reader.GetFieldValue<byte[]>(3));
             var isSound = hash.Length == EntryHash.Bytes && RowSeal.OfHead(journal, version, position, hash) == reader.GetInt64(4);
-            _heads[journal] = new Head { Version = version, Position = position, Hash = hash, IsSound = isSound };
+            _heads[journal] = new Head(version, position, hash, isSound);
         }
 
         await reader.NextResultAsync().ConfigureAwait(false);
@@ -74,8 +77,53 @@ internal sealed class CommitPlan
         {
             var (name, shard, position) = (reader.GetString(0), reader.GetInt32(1), reader.GetInt64(2));
             var isSound = RowSeal.OfCheckpoint(name, shard, position) == reader.GetInt64(3);
-            _checkpoints[(name, shard)] = new Checkpoint { Position = position, IsSound = isSound };
+            _checkpoints[(name, shard)] = new Checkpoint(position, isSound);
         }
+    }
+
+    /// <summary>Takes what the turns stand on from memory in place of the database, which checks it while it writes.</summary>
+    /// <returns>False when memory does not know all of it.</returns>
+    public bool TryRemember(CommitMemory memory, StoreState state)
+    {
+        foreach (var shard in _shards)
+            _positions[shard] = state.PositionOf(shard);
+        foreach (var journal in _heads.Keys)
+        {
+            if (memory.Find(journal) is { } known)
+                _heads[journal] = new Head(known.Version, known.Position, known.Hash, isSound: true);
+        }
+
+        foreach (var (name, shard) in _checkpoints.Keys)
+        {
+            // One that never moved has no row that could be compared.
+            if (memory.CheckpointOf(name, shard) is not (> 0 and var position))
+                return false;
+            _checkpoints[(name, shard)] = new Checkpoint(position, isSound: true);
+        }
+
+        return true;
+    }
+
+    /// <summary>Keeps what is durable now.</summary>
+    public void Remember(CommitMemory memory)
+    {
+        foreach (var (journal, head) in _heads)
+        {
+            if (head.IsSound)
+                memory.Keep(journal, new KnownHead(head.Version, head.Position, head.Hash));
+        }
+
+        foreach (var ((name, shard), checkpoint) in _checkpoints)
+            memory.KeepCheckpoint(name, shard, checkpoint.Position);
+    }
+
+    /// <summary>What memory said is not to be relied on.</summary>
+    public void Forget(CommitMemory memory)
+    {
+        foreach (var journal in _heads.Keys)
+            memory.Forget(journal);
+        foreach (var (name, shard) in _checkpoints.Keys)
+            memory.ForgetCheckpoint(name, shard);
     }
 
     public Appended Append(TurnRequest request)
@@ -137,6 +185,20 @@ internal sealed class CommitPlan
         return batch.With("COMMIT");
     }
 
+    /// <summary>Whether it is small enough for one statement.</summary>
+    public bool FitsOneCall =>
+        _entries.Sum(entry => (long)entry.Body.Length) + _contents.Values.Sum(bytes => (long)bytes.Length)
+        <= PostgreSqlLimits.InsertBytesMax;
+
+    /// <summary>Everything in one call of the function <c>commit_turns</c>, a transaction of its own: one round trip.</summary>
+    public NpgsqlCommand CommitInOneCall(NpgsqlConnection connection) => CommitCall.Of(
+        connection,
+        [.. _shards.Select(shard => (shard, _positions[shard] - _entries.Count(entry => entry.Shard == shard), _positions[shard]))],
+        _entries,
+        [.. _heads.Where(head => head.Value.HasGrown)],
+        _contents,
+        [.. _checkpoints.Where(checkpoint => checkpoint.Value.HasMoved)]);
+
     private void ThrowIfMoved(CheckpointMove move)
     {
         var checkpoint = _checkpoints[(move.Name, move.Shard)];
@@ -159,25 +221,35 @@ internal sealed class CommitPlan
 }
 
 /// <summary>A journal's newest entry, as stored or as the turns of this commit have moved it.</summary>
-internal sealed class Head
+internal sealed class Head(long version, long position, byte[] hash, bool isSound)
 {
-    public long Version { get; set; }
+    public long StoredVersion { get; } = version;
 
-    public long Position { get; set; }
+    public long StoredPosition { get; } = position;
 
-    public byte[] Hash { get; set; } = EntryHash.Origin.ToArray();
+    public byte[] StoredHash { get; } = hash;
 
-    public bool IsSound { get; init; } = true;
+    public long Version { get; set; } = version;
+
+    public long Position { get; set; } = position;
+
+    public byte[] Hash { get; set; } = hash;
+
+    public bool IsSound { get; } = isSound;
 
     public bool HasGrown { get; set; }
+
+    public static Head None() => new(0, 0, EntryHash.Origin.ToArray(), isSound: true);
 }
 
 /// <summary>Where a named reader stands.</summary>
-internal sealed class Checkpoint
+internal sealed class Checkpoint(long position, bool isSound)
 {
-    public long Position { get; set; }
+    public long StoredPosition { get; } = position;
 
-    public bool IsSound { get; init; } = true;
+    public long Position { get; set; } = position;
+
+    public bool IsSound { get; } = isSound;
 
     public bool HasMoved { get; set; }
 }

@@ -46,13 +46,14 @@ internal static class CommitRows
         if (contents.Count == 0)
             return;
         batch.With(
-            "INSERT INTO content (journal, sha256, size) SELECT * FROM unnest($1, $2, $3) ON CONFLICT DO NOTHING",
+            "INSERT INTO content (journal, sha256, size, bytes) SELECT * FROM unnest($1, $2, $3, $4) ON CONFLICT DO NOTHING",
             Sql.Texts([.. contents.Keys.Select(key => key.Journal)]),
             Sql.Blobs([.. contents.Keys.Select(key => Bytes(key.Sha256))]),
-            Sql.Longs([.. contents.Values.Select(bytes => (long)bytes.Length)]));
+            Sql.Longs([.. contents.Values.Select(bytes => (long)bytes.Length)]),
+            Sql.BlobsOrNull([.. contents.Values.Select(Inline)]));
 
         // What is there already under the same SHA-256 stays as it is, chunk by chunk.
-        foreach (var part in Cut([.. contents.SelectMany(Chunks)], chunk => chunk.Bytes.Length))
+        foreach (var part in Cut([.. contents.SelectMany(ChunksOf)], chunk => chunk.Bytes.Length))
         {
             batch.With(
                 "INSERT INTO chunk (journal, sha256, number, bytes) SELECT * FROM unnest($1, $2, $3, $4) ON CONFLICT DO NOTHING",
@@ -78,8 +79,15 @@ internal static class CommitRows
                 each => RowSeal.OfCheckpoint(each.Key.Name, each.Key.Shard, each.Value.Position))]));
     }
 
-    private static IEnumerable<ChunkRow> Chunks(KeyValuePair<(string Journal, Sha256 Sha256), ReadOnlyMemory<byte>> content)
+    /// <summary>The bytes of a content that is one chunk; those stand in its own row.</summary>
+    public static ReadOnlyMemory<byte>? Inline(ReadOnlyMemory<byte> bytes) =>
+        bytes.Length <= JournalLimits.ContentChunkBytes ? bytes : default(ReadOnlyMemory<byte>?);
+
+    /// <summary>The rows of a content that is longer than one chunk.</summary>
+    public static IEnumerable<ChunkRow> ChunksOf(KeyValuePair<(string Journal, Sha256 Sha256), ReadOnlyMemory<byte>> content)
     {
+        if (Inline(content.Value) is not null)
+            yield break;
         var sha256 = Bytes(content.Key.Sha256);
         for (var from = 0; from < content.Value.Length; from += JournalLimits.ContentChunkBytes)
         {
@@ -109,12 +117,13 @@ internal static class CommitRows
             yield return part;
     }
 
-    private static ReadOnlyMemory<byte> Bytes(Sha256 sha256)
+    public static ReadOnlyMemory<byte> Bytes(Sha256 sha256)
     {
         var bytes = new byte[EntryHash.Bytes];
         sha256.CopyTo(bytes);
         return bytes;
     }
-
-    private sealed record ChunkRow(string Journal, ReadOnlyMemory<byte> Sha256, int Number, ReadOnlyMemory<byte> Bytes);
 }
+
+/// <summary>A row of the table <c>chunk</c>.</summary>
+internal sealed record ChunkRow(string Journal, ReadOnlyMemory<byte> Sha256, int Number, ReadOnlyMemory<byte> Bytes);

@@ -3,9 +3,12 @@ using Npgsql;
 
 namespace HealthGrains.PostgreSql.Writing;
 
-/// <summary>The one loop of this process that writes: it takes what waits, commits it together in two round trips, answers,
-/// and looks again.</summary>
+/// <summary>The one loop of this process that writes: it takes what waits, commits it together, answers, and looks again.</summary>
 /// <remarks>
+/// <para>W0. Where memory knows the heads and positions that the turns stand on, a commit is one call of the function
+/// <c>commit_turns</c>, which writes only if they still are what memory said: one round trip, and no lock outlives a process
+/// that stops. Where memory does not know, was wrong, or the line broke, the commit is made in two, as W2 and W3 say. A turn
+/// whose call broke and whose version has gone on by then may be in the journal: its outcome is unknown.</para>
 /// <para>W1. A request is answered with success only after the server answered COMMIT, without a notice. A notice of class 01
 /// there means that the wait for a standby was given up, so the outcome is unknown.</para>
 /// <para>W2. The first round trip locks the rows of all shards concerned, in their order, and reads heads and checkpoints
@@ -21,21 +24,36 @@ internal sealed class Writer : IAsyncDisposable
     private readonly Database _database;
     private readonly PostgreSqlStoreOptions _options;
     private readonly StoreState _state;
+    private readonly CommitMemory _memory;
     private readonly WriteQueue _queue;
+    private readonly KeptConnection _connection;
     private readonly Task _loop;
 
-    public Writer(Database database, PostgreSqlStoreOptions options, StoreState state)
+    // When the commit under way was sent; 0 while none is.
+    private long _sentAt;
+    private int _lockedCommits;
+
+    public Writer(Database database, PostgreSqlStoreOptions options, StoreState state, CommitMemory memory)
     {
         _database = database;
         _options = options;
         _state = state;
+        _memory = memory;
+        _connection = new KeptConnection(database);
         _queue = new WriteQueue(options.QueuedTurnsMax, JournalLimits.QueuedBytesMax);
         _loop = Task.Run(RunAsync);
     }
 
-    /// <exception cref="JournalUnavailableException">The queue is full, or the store is closed.</exception>
+    /// <exception cref="JournalUnavailableException">The queue is full, the database does not answer a commit, or the store is
+    /// closed.</exception>
     public void Enqueue(WriteRequest request)
     {
+        if (Volatile.Read(ref _sentAt) is not 0 and var sent
+            && _options.Time.GetElapsedTime(sent) > PostgreSqlLimits.CommitWaitMax)
+        {
+            throw new JournalUnavailableException("The database does not answer a commit.", JournalUnavailableReason.Away);
+        }
+
         try
         {
             _queue.Add(request);
@@ -52,6 +70,7 @@ internal sealed class Writer : IAsyncDisposable
     {
         _queue.Close();
         await _loop.ConfigureAwait(false);
+        await _connection.DisposeAsync().ConfigureAwait(false);
     }
 
     private async Task RunAsync()
@@ -71,9 +90,8 @@ internal sealed class Writer : IAsyncDisposable
         }
         catch (Exception failure) when (Failures.IsDatabase(failure))
         {
-            if (Failures.IsConnection(failure))
-                _database.Forget();
-            if (phase.IsSent && !Failures.IsRolledBack(failure))
+            await LoseAsync(failure).ConfigureAwait(false);
+            if (phase.MayBeWritten || (phase.IsSent && !Failures.IsRolledBack(failure)))
             {
                 var unknown = new JournalOutcomeUnknownException("The commit was not answered.", failure);
                 foreach (var request in batch)
@@ -94,35 +112,108 @@ internal sealed class Writer : IAsyncDisposable
     private async Task CommitAsync(IReadOnlyList<WriteRequest> batch, CommitPhase phase)
     {
         await PointAsync(CommitPoint.Taken).ConfigureAwait(false);
+        if (_lockedCommits > 0)
+            _lockedCommits--;
+        else if (!_options.AlwaysLock && await TryCommitFromMemoryAsync(batch, phase).ConfigureAwait(false))
+            return;
+        await CommitUnderLocksAsync(batch, phase).ConfigureAwait(false);
+    }
+
+    /// <summary>The commit of one round trip.</summary>
+    /// <returns>False when it is to be made under locks; then either nothing was written, or the phase says that it may be.</returns>
+    private async Task<bool> TryCommitFromMemoryAsync(IReadOnlyList<WriteRequest> batch, CommitPhase phase)
+    {
+        var plan = PlanOf(batch);
+        if (!plan.TryRemember(_memory, _state))
+            return false;
+        foreach (var request in batch)
+        {
+            // Memory may be behind: who lost is decided under locks.
+            if (Refused(request, plan) is not null)
+                return false;
+        }
+
+        if (!plan.FitsOneCall)
+            return false;
+        var started = _options.Time.GetTimestamp();
+        await PointAsync(CommitPoint.BeforeCommit).ConfigureAwait(false);
+        try
+        {
+            var connection = await _connection.OpenAsync().ConfigureAwait(false);
+            using var call = plan.CommitInOneCall(connection);
+            await SendAsync(connection, phase, () => call.ExecuteNonQueryAsync()).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (Failures.IsBehind(failure))
+        {
+            plan.Forget(_memory);
+            phase.IsSent = false;
+            _lockedCommits = PostgreSqlLimits.LockedCommitsAfterAnother;
+            return false;
+        }
+        catch (Exception failure) when (Failures.IsDatabase(failure) && !Failures.IsRolledBack(failure))
+        {
+            plan.Forget(_memory);
+            await LoseAsync(failure).ConfigureAwait(false);
+            if (!phase.IsSent)
+                return false;
+
+            // A commit that was given up is in doubt for good; one whose line broke is asked for, under locks.
+            phase.MayBeWritten = true;
+            if (phase.Notice is not null)
+                throw;
+            return false;
+        }
+
+        Committed(batch, plan, started);
+        return true;
+    }
+
+    /// <summary>The commit of two round trips: what the turns stand on is read under the locks that protect it.</summary>
+    private async Task CommitUnderLocksAsync(IReadOnlyList<WriteRequest> batch, CommitPhase phase)
+    {
         var started = _options.Time.GetTimestamp();
         var (connection, plan) = await LockAsync(batch).ConfigureAwait(false);
-        await using var _ = connection.ConfigureAwait(false);
         foreach (var request in batch)
-            Decide(request, plan);
+            Decide(request, plan, phase.MayBeWritten);
 
         if (batch.All(request => request.Refusal is not null))
         {
-            // Closing gives the locks back: the pool rolls back what is open.
+            using var giveBack = new NpgsqlBatch(connection).With("ROLLBACK");
+            await giveBack.ExecuteNonQueryAsync().ConfigureAwait(false);
+            plan.Remember(_memory);
             Answer(batch);
             return;
         }
 
         await PointAsync(CommitPoint.BeforeCommit).ConfigureAwait(false);
+        using var commit = plan.Commit(connection);
+        await SendAsync(connection, phase, () => commit.ExecuteNonQueryAsync()).ConfigureAwait(false);
+        Committed(batch, plan, started);
+    }
+
+    private async Task SendAsync(NpgsqlConnection connection, CommitPhase phase, Func<Task<int>> send)
+    {
         connection.Notice += phase.OnNotice;
+        phase.IsSent = true;
+        Volatile.Write(ref _sentAt, Math.Max(1, _options.Time.GetTimestamp()));
         try
         {
-            using var commit = plan.Commit(connection);
-            phase.IsSent = true;
-            await commit.ExecuteNonQueryAsync().ConfigureAwait(false);
+            await send().ConfigureAwait(false);
             await PointAsync(CommitPoint.AfterCommit).ConfigureAwait(false);
         }
         finally
         {
+            Volatile.Write(ref _sentAt, 0);
             connection.Notice -= phase.OnNotice;
         }
 
         if (phase.Notice is { } notice)
             throw new IOException($"The server confirmed the commit with a notice (SQLSTATE {notice}).");
+    }
+
+    private void Committed(IReadOnlyList<WriteRequest> batch, CommitPlan plan, long started)
+    {
+        plan.Remember(_memory);
         foreach (var (shard, position) in plan.Grown)
             _state.Grew(shard, position);
         var turns = batch.Count(request => request.Refusal is null && request is TurnRequest);
@@ -137,43 +228,63 @@ internal sealed class Writer : IAsyncDisposable
     {
         for (var isSecond = false; ; isSecond = true)
         {
-            NpgsqlConnection? connection = null;
             try
             {
-                connection = await _database.ConnectAsync().ConfigureAwait(false);
-                var plan = new CommitPlan();
-                foreach (var request in batch)
-                    request.Need(plan);
+                var connection = await _connection.OpenAsync().ConfigureAwait(false);
+                var plan = PlanOf(batch);
                 await plan.LockAsync(connection).ConfigureAwait(false);
+                foreach (var (shard, position) in plan.Positions)
+                    _state.Grew(shard, position);
                 return (connection, plan);
             }
             catch (Exception failure) when (Failures.IsDatabase(failure))
             {
-                if (connection is not null)
-                    await connection.DisposeAsync().ConfigureAwait(false);
+                await LoseAsync(failure).ConfigureAwait(false);
                 if (isSecond || !Failures.IsConnection(failure))
                     throw;
-                _database.Forget();
             }
         }
     }
 
-    private void Decide(WriteRequest request, CommitPlan plan)
+    /// <summary>The session may be in the middle of something: another one goes on.</summary>
+    private async Task LoseAsync(Exception failure)
     {
-        request.Refusal = null;
+        await _connection.DropAsync().ConfigureAwait(false);
+        if (Failures.IsConnection(failure))
+            _database.Forget();
+    }
+
+    private static CommitPlan PlanOf(IReadOnlyList<WriteRequest> batch)
+    {
+        var plan = new CommitPlan();
+        foreach (var request in batch)
+            request.Need(plan);
+        return plan;
+    }
+
+    private static JournalException? Refused(WriteRequest request, CommitPlan plan)
+    {
         try
         {
+            request.Refusal = null;
             request.Decide(plan);
+            return null;
         }
-        catch (JournalConflictException conflict)
+        catch (Exception refusal) when (refusal is JournalConflictException or JournalDamagedException)
         {
-            request.Refusal = conflict;
+            return (JournalException)refusal;
+        }
+    }
+
+    private void Decide(WriteRequest request, CommitPlan plan, bool mayBeWritten)
+    {
+        request.Refusal = Refused(request, plan);
+        if (request.Refusal is not JournalConflictException)
+            return;
+        if (mayBeWritten)
+            request.Refusal = new JournalOutcomeUnknownException("The commit was not answered.", null);
+        else
             _state.Instruments.Conflicted();
-        }
-        catch (JournalDamagedException damage)
-        {
-            request.Refusal = damage;
-        }
     }
 
     private Task PointAsync(CommitPoint point) => _options.Fault?.Invoke(point) ?? Task.CompletedTask;
@@ -209,6 +320,9 @@ internal sealed class Writer : IAsyncDisposable
 
         /// <summary>From here on the outcome is unknown until the server says it.</summary>
         public bool IsSent { get; set; }
+
+        /// <summary>An earlier try was sent and not answered: whatever fails from here on, the turns may be in the journals.</summary>
+        public bool MayBeWritten { get; set; }
 
         /// <summary>The SQLSTATE of a warning that came during the commit.</summary>
         public string? Notice => _notice;

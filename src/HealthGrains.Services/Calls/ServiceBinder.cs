@@ -2,12 +2,15 @@ using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using HealthGrains.Domain.Refusals;
 using HealthGrains.Rpc;
+using HealthGrains.Services.Admission;
+using HealthGrains.Services.Authentication;
 
 namespace HealthGrains.Services.Calls;
 
-/// <summary>Binds handlers to a service: each call passes <see cref="MethodAccess"/> first, and what store or engine fail with
+/// <summary>Binds handlers to a service: each call passes <see cref="MethodAccess"/> and
+/// <see cref="AdmissionDesk"/> first, and what store or engine fail with
 /// leaves as a status.</summary>
-internal sealed class ServiceBinder(ServiceDescriptor descriptor)
+internal sealed class ServiceBinder(ServiceDescriptor descriptor, AdmissionDesk admission)
 {
     private static readonly Refusal Forbidden =
         new(RefusalCode.CallerKindForbidden, "This kind of caller may not call this method.");
@@ -20,9 +23,10 @@ internal sealed class ServiceBinder(ServiceDescriptor descriptor)
         where TReply : class, IMessage<TReply>
     {
         var allowed = Allowed(method);
+        var urgency = UrgencyOf(method);
         Service.Unary<TRequest, TReply>(method, async (request, call, ct) =>
         {
-            Admit(call, allowed);
+            using var visit = admission.Enter(Admit(call, allowed), urgency, request);
             try
             {
                 return await handler(request, call, ct);
@@ -43,11 +47,13 @@ internal sealed class ServiceBinder(ServiceDescriptor descriptor)
         where TReply : class, IMessage<TReply>
     {
         var allowed = Allowed(method);
+        var urgency = UrgencyOf(method);
         Service.ServerStreaming<TRequest, TReply>(
             method,
             async (request, replies, call, ct) =>
             {
-                Admit(call, allowed);
+                // A stream that is open waits most of the time: its places are counted apart.
+                admission.Enter(Admit(call, allowed), urgency, request).Dispose();
                 try
                 {
                     await handler(request, replies, call, ct);
@@ -73,6 +79,7 @@ internal sealed class ServiceBinder(ServiceDescriptor descriptor)
             method,
             async (requests, replies, call, ct) =>
             {
+                // Each request of the stream is counted by itself, by its handler.
                 Admit(call, allowed);
                 try
                 {
@@ -87,11 +94,15 @@ internal sealed class ServiceBinder(ServiceDescriptor descriptor)
         return this;
     }
 
-    private static void Admit(RpcCall call, CallerKinds allowed)
+    private static Caller Admit(RpcCall call, CallerKinds allowed)
     {
-        if ((MethodAccess.Set(CallerSession.Of(call).Caller.Kind) & allowed) == CallerKinds.None)
-            throw RefusalStatus.Of(Forbidden);
+        var caller = CallerSession.Of(call).Caller;
+        return (MethodAccess.Set(caller.Kind) & allowed) == CallerKinds.None ? throw RefusalStatus.Of(Forbidden) : caller;
     }
+
+    private CallUrgency UrgencyOf(string method) =>
+        new(descriptor.Name, method, descriptor.FindMethodByName(method)?.InputType
+            ?? throw new InvalidOperationException($"{descriptor.FullName} has no method {method}."));
 
     private CallerKinds Allowed(string method) =>
         MethodAccess.Of($"{descriptor.FullName}.{method}")

@@ -9,6 +9,7 @@ using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
 using HealthGrains.Grains.Journal;
 using HealthGrains.Rpc;
+using HealthGrains.Services.Admission;
 using HealthGrains.Services.DomainMapping;
 using HealthGrains.Services.Paging;
 using HealthGrains.Services.Streams;
@@ -34,6 +35,8 @@ internal sealed class ServiceContext
         Documents = new DocumentMapping(Intake);
         Instruments = dependencies.Instruments ?? new ServicesInstruments(ProcessMeter);
         Log = dependencies.Loggers.CreateLogger("HealthGrains.Services");
+        Admission = dependencies.Admission
+            ?? new AdmissionDesk(AdmissionRules.Bench, dependencies.Time, () => Engine.Status.ExpectedWait, Log, Instruments);
         PageTokens = new PageTokens(DeriveKey("page tokens"), dependencies.Time);
         Pseudonyms = new JournalPseudonym(DeriveKey("journal pseudonyms"));
 
@@ -50,6 +53,8 @@ internal sealed class ServiceContext
     public ServicesInstruments Instruments { get; }
 
     public ILogger Log { get; }
+
+    public AdmissionDesk Admission { get; }
 
     public PageTokens PageTokens { get; }
 

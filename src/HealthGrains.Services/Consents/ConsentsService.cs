@@ -10,7 +10,7 @@ namespace HealthGrains.Services.Consents;
 /// <summary>The consent state of a record and its changes, by the patient. One RPC a file.</summary>
 internal sealed partial class ConsentsService(ServiceContext context)
 {
-    public RpcService Bind() => new ServiceBinder(Wire.ConsentsReflection.Descriptor.Services[0])
+    public RpcService Bind() => new ServiceBinder(Wire.ConsentsReflection.Descriptor.Services[0], context.Admission)
         .Unary<Wire.GetConsentsRequest, Wire.GetConsentsResponse>("GetConsents", GetConsentsAsync)
         .Unary<Wire.OpenRecordRequest, Wire.OpenRecordResponse>("OpenRecord", OpenRecordAsync)
         .Unary<Wire.CloseRecordRequest, Wire.CloseRecordResponse>("CloseRecord", CloseRecordAsync)

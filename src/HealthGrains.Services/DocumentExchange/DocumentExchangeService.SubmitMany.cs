@@ -41,7 +41,16 @@ internal sealed partial class DocumentExchangeService
             // A stream outlives a token; what comes after its end comes from nobody.
             refusal = session.CheckExpired(context.Now);
             if (refusal is null)
-                (result.Receipt, refusal) = await SubmitOneAsync(request, session.Caller, lanes, waiting);
+            {
+                (var visit, refusal) = await context.Admission.EnterPacedAsync(session.Caller, waiting);
+                using (visit)
+                {
+                    if (refusal is null)
+                        (result.Receipt, refusal) = await SubmitOneAsync(request, session.Caller, lanes, waiting);
+                    else
+                        context.Instruments.Refused(refusal.Code);
+                }
+            }
         }
         catch (OperationCanceledException) when (waiting.IsCancellationRequested)
         {

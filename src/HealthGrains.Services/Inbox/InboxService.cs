@@ -11,7 +11,7 @@ namespace HealthGrains.Services.Inbox;
 /// <summary>What a professional is told, over all patients that he or she follows. One RPC a file.</summary>
 internal sealed partial class InboxService(ServiceContext context)
 {
-    public RpcService Bind() => new ServiceBinder(Wire.InboxReflection.Descriptor.Services[0])
+    public RpcService Bind() => new ServiceBinder(Wire.InboxReflection.Descriptor.Services[0], context.Admission)
         .Unary<Wire.FollowRequest, Wire.FollowResponse>("Follow", FollowAsync)
         .Unary<Wire.UnfollowRequest, Wire.UnfollowResponse>("Unfollow", UnfollowAsync)
         .Unary<Wire.ReadInboxRequest, Wire.ReadInboxResponse>("ReadInbox", ReadInboxAsync)

@@ -36,6 +36,16 @@ internal sealed partial class OperationsService
                 MatrixIsPlaceholder = !matrix.IsOfficial,
                 MatrixVersion = matrix.Version,
             };
+            foreach (var alarm in context.Admission.LookupAlarms)
+            {
+                status.LookupAlarms.Add(new Wire.LookupAlarm
+                {
+                    ProfessionalId = alarm.Professional,
+                    Since = WireTimes.Of(alarm.Since),
+                    Refused = alarm.Refused,
+                });
+            }
+
             var positions = await context.Store.ReadPositionsAsync(ct);
             for (var shard = 0; shard < positions.Count; shard++)
                 status.Shards.Add(new Wire.ShardStatus { Shard = shard, Position = positions[shard], Lag = positions[shard] });

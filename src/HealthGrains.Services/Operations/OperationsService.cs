@@ -7,7 +7,7 @@ namespace HealthGrains.Services.Operations;
 /// <summary>What operators see: no answer holds a content or a patient's identifier. One RPC a file.</summary>
 internal sealed partial class OperationsService(ServiceContext context)
 {
-    public RpcService Bind() => new ServiceBinder(Wire.OperationsReflection.Descriptor.Services[0])
+    public RpcService Bind() => new ServiceBinder(Wire.OperationsReflection.Descriptor.Services[0], context.Admission)
         .Unary<Wire.GetStatusRequest, Wire.GetStatusResponse>("GetStatus", GetStatusAsync)
         .Unary<Wire.VerifyRecordRequest, Wire.VerifyRecordResponse>("VerifyRecord", VerifyRecordAsync)
         .ServerStreaming<Wire.TailLogRequest, Wire.LogEntry>(

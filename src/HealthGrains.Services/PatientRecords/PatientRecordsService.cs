@@ -8,7 +8,7 @@ namespace HealthGrains.Services.PatientRecords;
 /// <summary>Reading a record. Every call passes through the patient's own turn. One RPC a file.</summary>
 internal sealed partial class PatientRecordsService(ServiceContext context)
 {
-    public RpcService Bind() => new ServiceBinder(Wire.PatientRecordsReflection.Descriptor.Services[0])
+    public RpcService Bind() => new ServiceBinder(Wire.PatientRecordsReflection.Descriptor.Services[0], context.Admission)
         .Unary<Wire.GetRecordRequest, Wire.GetRecordResponse>("GetRecord", GetRecordAsync)
         .Unary<Wire.ListDocumentsRequest, Wire.ListDocumentsResponse>("ListDocuments", ListDocumentsAsync)
         .Unary<Wire.GetDocumentRequest, Wire.Document>("GetDocument", GetDocumentAsync)

@@ -124,6 +124,8 @@ internal sealed class ServiceHost : IAsyncDisposable
             Authenticate = (call, _) =>
             {
                 call.Caller = call.RequestHeaders.Get(CallerHeader) is { } name ? callers[name] : null;
+                if (call.Caller is not null)
+                    dependencies.Admission?.AtTheDoor(call);
                 return ValueTask.CompletedTask;
             },
         };

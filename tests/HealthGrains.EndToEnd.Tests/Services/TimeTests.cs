@@ -60,10 +60,14 @@ public sealed class TimeTests : IAsyncLifetime
         var journal = GrainIds.Of(Person);
         Assert.Equal(1, (await _host.Store.VerifyAsync(journal, null, default)).Contents);
 
+        using var grown = _host.Dependencies.Feed.Subscribe(journal);
         await _owner.CallAsync<Wire.CloseRecordRequest, Wire.CloseRecordResponse>(
             "Consents/CloseRecord", new Wire.CloseRecordRequest { Patient = _patient, DeletionRequested = true });
-        await Waiting.UntilAsync(
-            async () => (await _host.Store.VerifyAsync(journal, null, default)).Contents == 0, "the deletion");
+
+        // Opened, authorised, deposited, read, closed and scheduled; destroyed and scheduled, and the contents deleted.
+        while (await _host.VersionOfAsync(Person) < 9)
+            await grown.WaitAsync(TimeSpan.FromSeconds(20), default).AsTask().Within("the deletion");
+        Assert.Equal(0, (await _host.Store.VerifyAsync(journal, null, default)).Contents);
 
         await Waiting.RefusedAsync(() => _owner.GetRecordAsync(_patient), RefusalCode.PatientUnknown, "patient");
         await Waiting.RefusedAsync(() => _doctor.GetRecordAsync(_patient), RefusalCode.PatientUnknown, "patient");

@@ -34,11 +34,11 @@ export function metadataOf(token, entries = {}) {
 }
 
 export class Caller {
-  constructor(server, token, options = {}) {
+  constructor(server, token, { credentials = grpc.credentials.createInsecure(), ...options } = {}) {
     this.token = token;
     this.clients = {};
     for (const name of services) {
-      this.clients[name] = new healthgrains.v1[name](server, grpc.credentials.createInsecure(), options);
+      this.clients[name] = new healthgrains.v1[name](server, credentials, options);
     }
   }
 

@@ -34,14 +34,14 @@ export function expectEqual(actual, wanted, what) {
   expect(Object.is(actual, wanted), `${what}: wanted ${JSON.stringify(wanted)}, got ${JSON.stringify(actual)}`);
 }
 
-export async function runCases(cases, only) {
+export async function runCases(cases, only, caseMs = CASE_MS) {
   let passed = 0;
   let failed = 0;
   let skipped = 0;
   for (const [name, run] of Object.entries(cases)) {
     if (only && only !== name) continue;
     try {
-      await within(run(), CASE_MS, name);
+      await within(run(), caseMs, name);
       passed += 1;
       console.log(`ok ${name}`);
     } catch (error) {

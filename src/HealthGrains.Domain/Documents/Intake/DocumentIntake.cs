@@ -15,7 +15,8 @@ namespace HealthGrains.Domain.Documents.Intake;
 /// here and goes along as <see cref="SubmitDocument.Problem"/>, to be answered in its place.</para>
 /// <para>A header that cannot be read leaves open whose document it is and who wrote it. If the request states both, the
 /// order holds; else that refusal is the first that can be given.</para>
-/// <para>The content is read twice and copied never: once for its hash, once for its header.</para>
+/// <para>The content is read twice and copied never: once for its hash, once for its header. One that was uploaded was
+/// read by whoever took it in (<see cref="UploadedContent"/>) and is judged by the same rules.</para>
 /// </remarks>
 public static class DocumentIntake
 {
@@ -33,10 +34,16 @@ public static class DocumentIntake
         ArgumentNullException.ThrowIfNull(rules);
         var byPatient = by.Kind == ActorKind.Patient;
         var content = stated.Content ?? default;
-        var contentProblem = CheckContent(stated.Content, byPatient);
+        var uploaded = stated.Uploaded;
+        var contentProblem = uploaded is null ? CheckContent(stated.Content, byPatient) : CheckUploaded(uploaded, byPatient);
 
         CdaHeader? header = null;
-        if (contentProblem is null && MediaTypes.IsCda(stated.Metadata.MimeType, content.Span))
+        if (uploaded is not null)
+        {
+            header = contentProblem is null ? uploaded.Cda?.Header : null;
+            contentProblem ??= uploaded.Cda?.Refusal;
+        }
+        else if (contentProblem is null && MediaTypes.IsCda(stated.Metadata.MimeType, content.Span))
         {
             var read = CdaHeaderReader.Read(content, rules.Identity, rules.Codes);
             header = read.Header;
@@ -66,7 +73,7 @@ public static class DocumentIntake
         var check = new MetadataRules(stated, header, patient, byPatient, rules, now);
         var refsProblem = ReadRelations(stated, header, out var replaces, out var twinOf);
         var metadataProblem = check.Complete(uniqueId, out var metadata);
-        var sha256 = Sha256.Of(content.Span);
+        var sha256 = uploaded?.Sha256 ?? Sha256.Of(content.Span);
         var problem = CheckStatement(stated, byPatient, rules, now)
             ?? contentProblem
             ?? metadataProblem
@@ -77,7 +84,11 @@ public static class DocumentIntake
 
         return IntakeResult.Ready(
             patient,
-            new SubmitDocument(newId, metadata, new DocumentContent(sha256, content), by)
+            new SubmitDocument(
+                newId,
+                metadata,
+                new DocumentContent(sha256, content) { Size = uploaded?.Size ?? content.Length, Upload = uploaded?.Upload },
+                by)
             {
                 ClassCode = check.ClassCode,
                 BodySha256 = header?.BodySha256 ?? sha256,
@@ -109,6 +120,11 @@ public static class DocumentIntake
 
         return null;
     }
+
+    private static Refusal? CheckUploaded(UploadedContent content, bool byPatient) =>
+        content.Size > (byPatient ? IntakeLimits.PatientDepositBytesMax : IntakeLimits.UploadBytesMax)
+            ? new Refusal(RefusalCode.DocumentTooLarge, "The content is over the limit of an upload.", "upload_id")
+            : null;
 
     // Without an author the caller cannot be checked; if that is because the header could not be read, that is the reason.
     private static Refusal Prefer(Refusal caller, Refusal? contentProblem) =>

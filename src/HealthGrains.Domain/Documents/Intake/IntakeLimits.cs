@@ -7,6 +7,9 @@ public static class IntakeLimits
     /// <summary>Bytes of a content inside the request, else <c>DOCUMENT_TOO_LARGE</c>.</summary>
     public const int InlineContentBytesMax = 4 * 1024 * 1024;
 
+    /// <summary>Bytes of a content that is uploaded in chunks before its submission, else <c>DOCUMENT_TOO_LARGE</c>.</summary>
+    public const int UploadBytesMax = 100 * 1024 * 1024;
+
     /// <summary>Bytes of a document that the patient deposits (Mon espace santé), else <c>DOCUMENT_TOO_LARGE</c>.</summary>
     public const int PatientDepositBytesMax = 5_000_000;
 

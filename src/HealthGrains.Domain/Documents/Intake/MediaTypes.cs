@@ -9,8 +9,9 @@ public static class MediaTypes
     /// <summary>Of a CDA R2 document (CI-SIS, volet Partage de documents de santé).</summary>
     public const string Cda = "text/xml";
 
-    // Where a wrapper may hide the document, its first part is long; further than this nobody looks.
-    private const int SniffBytesMax = 64 * 1024;
+    /// <summary>Bytes of the beginning that <see cref="IsCda"/> looks at: where a wrapper may hide the document, its first part
+    /// is long; further than this nobody looks.</summary>
+    public const int SniffBytesMax = 64 * 1024;
 
     private static readonly FrozenSet<string> Accepted = FrozenSet.Create(
         StringComparer.Ordinal,

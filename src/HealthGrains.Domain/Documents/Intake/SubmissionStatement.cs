@@ -14,6 +14,9 @@ public sealed record SubmissionStatement
     /// <summary>Null when the request holds no content at all; empty when it holds one of 0 bytes.</summary>
     public ReadOnlyMemory<byte>? Content { get; init; }
 
+    /// <summary>The content, when it was uploaded before; <see cref="Content"/> is null then.</summary>
+    public UploadedContent? Uploaded { get; init; }
+
     /// <summary>Empty, or 32 bytes; anything else is ill-formed.</summary>
     public ReadOnlyMemory<byte> DeclaredSha256 { get; init; }
 
