@@ -12,9 +12,9 @@ internal static class ContentErasing
     {
         // The chunks of content rows that are locked: a second process deletes others, or waits and finds these gone.
         using var command = new NpgsqlCommand(
-            "WITH some AS MATERIALIZED (SELECT journal, sha256 FROM content WHERE journal = $1 LIMIT $2 FOR UPDATE), "
-            + "parts AS (DELETE FROM chunk USING some WHERE chunk.journal = some.journal AND chunk.sha256 = some.sha256), "
-            + "gone AS (DELETE FROM content USING some WHERE content.journal = some.journal AND content.sha256 = some.sha256 "
+            "WITH picked AS MATERIALIZED (SELECT journal, sha256 FROM content WHERE journal = $1 LIMIT $2 FOR UPDATE), "
+            + "parts AS (DELETE FROM chunk USING picked WHERE chunk.journal = picked.journal AND chunk.sha256 = picked.sha256), "
+            + "gone AS (DELETE FROM content USING picked WHERE content.journal = picked.journal AND content.sha256 = picked.sha256 "
             + "RETURNING 1) SELECT count(*)::integer FROM gone",
             connection)
         {
