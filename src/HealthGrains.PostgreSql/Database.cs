@@ -25,7 +25,6 @@ internal sealed class Database : IAsyncDisposable
             MaxPoolSize = PostgreSqlLimits.ConnectionsMax,
             Timeout = (int)PostgreSqlLimits.ConnectWaitMax.TotalSeconds,
             CommandTimeout = (int)PostgreSqlLimits.ReadWaitMax.TotalSeconds,
-            ApplicationName = "healthgrains",
             IncludeErrorDetail = false,
 
             // Every statement here is one of a few dozen texts; sessions have no state beyond transactions that would need a reset.
@@ -33,6 +32,9 @@ internal sealed class Database : IAsyncDisposable
             AutoPrepareMinUsages = 2,
             NoResetOnClose = true,
         };
+
+        // Hosts that are to be told apart in the database's views name themselves.
+        settings.ApplicationName ??= "healthgrains";
 
         // A host that vanished sends nothing, not even a refusal. A Unix socket, named by its folder, has no such options.
         if (settings.Host?.StartsWith('/') != true)

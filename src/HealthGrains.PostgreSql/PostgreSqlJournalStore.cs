@@ -1,7 +1,11 @@
 using HealthGrains.Domain.Identity;
+using HealthGrains.Grains.Contents;
 using HealthGrains.Grains.Journal;
+using HealthGrains.Grains.Routing;
+using HealthGrains.PostgreSql.Contents;
 using HealthGrains.PostgreSql.Migrating;
 using HealthGrains.PostgreSql.Reading;
+using HealthGrains.PostgreSql.Sharing;
 using HealthGrains.PostgreSql.Verifying;
 using HealthGrains.PostgreSql.Writing;
 using Npgsql;
@@ -39,11 +43,19 @@ public sealed class PostgreSqlJournalStore : IJournalStore
         _writer = new Writer(database, options, _state, memory);
         _loads = new LoadQueue(database, _state, memory);
         _poller = new LogPoller(database, _state, options.Time);
+        Contents = new PostgreSqlContentStore(database);
+        Leases = new ShardLeases(database);
     }
 
     public int Shards { get; }
 
     public Guid StoreId { get; }
+
+    /// <summary>Large contents in the same database; it lives as long as this store.</summary>
+    public IContentStore Contents { get; }
+
+    /// <summary>How the routers of the processes on this store share its shards.</summary>
+    public IShardLeases Leases { get; }
 
     /// <summary>Opens the store in a database: migrates its schema, and creates the store if there is none.</summary>
     /// <exception cref="ArgumentException">The connection string cannot be one.</exception>

@@ -38,6 +38,10 @@ internal static class Sql
 
     public static NpgsqlParameter Longs(long?[] values) => Of(values, NpgsqlDbType.Array | NpgsqlDbType.Bigint);
 
+    public static NpgsqlParameter Uuid(Guid value) => Of(value, NpgsqlDbType.Uuid);
+
+    public static NpgsqlParameter Interval(TimeSpan value) => Of(value, NpgsqlDbType.Interval);
+
     public static NpgsqlParameter Blob(ReadOnlyMemory<byte> value) => Of(value, NpgsqlDbType.Bytea);
 
     public static NpgsqlParameter Blobs(ReadOnlyMemory<byte>[] values) => Of(values, NpgsqlDbType.Array | NpgsqlDbType.Bytea);

@@ -2,6 +2,7 @@ using HealthGrains.Domain.Codes;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Policies;
 using HealthGrains.Grains.Codec;
+using HealthGrains.Grains.Contents;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
 using HealthGrains.Grains.Journal;
@@ -32,6 +33,9 @@ public sealed record ServiceDependencies(
     ILoggerFactory Loggers,
     AboutServer About)
 {
+    /// <summary>Large contents.</summary>
+    public required IContentStore Contents { get; init; }
+
     public CodeSets Codes { get; init; } = CodeSets.Current;
 
     /// <summary>Name and time of the event in a journal's entry, and nothing that it says.</summary>

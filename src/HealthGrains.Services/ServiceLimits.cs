@@ -44,6 +44,9 @@ public static class ServiceLimits
     /// <summary>Longest silence of the caller of <c>SubmitMany</c>; then DEADLINE_EXCEEDED.</summary>
     public static readonly TimeSpan SubmitManyIdleMax = TimeSpan.FromMinutes(10);
 
+    /// <summary>Longest silence of the caller of <c>Upload</c>; then DEADLINE_EXCEEDED.</summary>
+    public static readonly TimeSpan UploadIdleMax = TimeSpan.FromSeconds(60);
+
     /// <summary>A longer one is refused with <c>METADATA_INVALID</c>, and comes back cut.</summary>
     public const int CorrelationIdCharsMax = 128;
 

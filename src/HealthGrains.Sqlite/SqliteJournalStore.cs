@@ -1,5 +1,7 @@
 using HealthGrains.Domain.Identity;
+using HealthGrains.Grains.Contents;
 using HealthGrains.Grains.Journal;
+using HealthGrains.Sqlite.Contents;
 using HealthGrains.Sqlite.Keeping;
 using HealthGrains.Sqlite.Native;
 using HealthGrains.Sqlite.Reading;
@@ -38,11 +40,15 @@ public sealed class SqliteJournalStore : IJournalStore
             Math.Clamp(Environment.ProcessorCount, 1, SqliteLimits.ReadersMax),
             _state);
         _writer = new Writer(writing, Shards, new RecentMarks(options.Directory, opened.Marks), options, _state);
+        Contents = new SqliteContentStore(_writer, _readers, _state);
     }
 
     public int Shards { get; }
 
     public Guid StoreId { get; }
+
+    /// <summary>Large contents in the same file; it lives as long as this store.</summary>
+    public IContentStore Contents { get; }
 
     /// <summary>Completes when the store has stopped itself, with one line for the operator. The host should then end the
     /// process.</summary>

@@ -1,4 +1,5 @@
 using HealthGrains.Grains.Journal;
+using HealthGrains.Sqlite.Contents;
 using HealthGrains.Sqlite.Keeping;
 using HealthGrains.Sqlite.Native;
 using HealthGrains.Sqlite.Reading;
@@ -49,6 +50,7 @@ internal static class StoreOpening
         Configure(connection, cacheKibibytes: 64 * 1024);
         var isNew = CreateIfEmpty(connection, options);
         CheckFormat(connection, options);
+        UploadRows.Create(connection);
 
         // After a failed sync and a restart, what the kernel still shows of the log may never have reached the disk, and
         // everything added behind it would be lost with it. Copying the whole log into the database writes it anew. When

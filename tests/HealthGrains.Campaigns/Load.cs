@@ -1,6 +1,4 @@
 using System.Globalization;
-using Google.Protobuf;
-using Google.Protobuf.WellKnownTypes;
 using HealthGrains.Contracts.V1;
 using HealthGrains.Rpc;
 
@@ -109,41 +107,6 @@ internal sealed class Load(World world, Ledger ledger, int seed, int contentByte
         return content;
     }
 
-    private SubmitRequest Request(string uniqueId, int patient, byte[] content)
-    {
-        var now = Timestamp.FromDateTime(new DateTime(2026, 1, 5, 10, 0, 0, DateTimeKind.Utc));
-        var author = new Author
-        {
-            Id = world.Professionals[world.FollowerOf(patient)],
-            Name = "Campagne Essai",
-            OrganizationId = World.Organization,
-            OrganizationName = "Laboratoire d'essai",
-            Kind = Author.Types.Kind.Professional,
-            Specialty = "G15_10/SM26",
-        };
-        return new SubmitRequest
-        {
-            Patient = world.Patients[patient],
-            Content = UnsafeByteOperations.UnsafeWrap(content),
-            InsQualified = true,
-            InsQualifiedAt = now,
-            FeedingOpposition = FeedingOpposition.Ino,
-            Metadata = new DocumentMetadata
-            {
-                UniqueId = uniqueId,
-                Title = "Compte rendu d'essai",
-                TypeCode = "11502-2",
-                FormatCode = "urn:ihe:iti:xds-sd:text:2008",
-                MimeType = "text/plain",
-                LanguageCode = "fr-FR",
-                PracticeSettingCode = "AMBULATOIRE",
-                FacilityTypeCode = "SA25",
-                CreatedAt = now,
-                ServiceStart = now,
-                Authors = { author },
-                LegalAuthenticator = author,
-                Confidentiality = { Confidentiality.Normal },
-            },
-        };
-    }
+    private SubmitRequest Request(string uniqueId, int patient, byte[] content) => DepositRequest.Of(
+        world.Patients[patient], uniqueId, content, world.Professionals[world.FollowerOf(patient)], World.Organization);
 }

@@ -1,5 +1,8 @@
 using System.CommandLine;
 using HealthGrains.Campaigns;
+using HealthGrains.Campaigns.Consent;
+using HealthGrains.Campaigns.Linear;
+using HealthGrains.Campaigns.Plants;
 
 // Breaks a server on purpose and counts. Each verb prints one JSON line a round and one headline.
 var root = new RootCommand("Campaigns that break HealthGrains on purpose, and measurements of it.");
@@ -36,6 +39,16 @@ rates.SetAction((parsed, cancellation) => InScratchAsync(parsed, options =>
     Rates.RunAsync(options, TimeSpan.FromSeconds(parsed.GetValue(seconds)), cancellation)));
 root.Subcommands.Add(rates);
 
+var plant = new Option<string?>("--planted") { Description = "Start a server with this bug: the campaign must report it." };
+var bound = new Option<double>("--at-most") { Description = "Seconds that the races may take.", DefaultValueFactory = _ => 60 };
+var restarts = new Option<int>("--restarts") { Description = "kill -9 so often.", DefaultValueFactory = _ => 2 };
+plant.AcceptOnlyFromAmong([.. PlantedHost.Plants]);
+Races("consent", "A patient revokes while a professional reads in every way", 10_000, (options, parsed, cancellation) =>
+    ConsentCampaign.RunAsync(options, TimeSpan.FromSeconds(parsed.GetValue(bound)), parsed.GetValue(restarts), cancellation));
+Races("linear", "Many clients on each record, and a search for an order that explains what they saw", 400_000, (options, parsed, cancellation) =>
+    LinearCampaign.RunAsync(
+        options, parsed.GetValue(restarts), parsed.GetValue(plant) is null ? 0 : PlantedHost.PatientsDefault, cancellation));
+
 root.Subcommands.Add(PlantedHost.Command());
 
 // Interrupted, a campaign stops its server and takes its disk down first.
@@ -63,6 +76,37 @@ void Command(string name, string description, Func<CampaignOptions, ParseResult,
             return 4;
         }
         catch (Exception broken)
+        {
+            // Never 1: what broke the campaign is no defect that it found, and a control must not pass for it.
+            Console.WriteLine($"{name}: the campaign itself broke: {broken}");
+            return 5;
+        }
+    }));
+    root.Subcommands.Add(command);
+}
+
+void Races(string name, string description, int many, Func<CampaignOptions, ParseResult, CancellationToken, Task<int>> run)
+{
+    var command = new Command(name, description);
+    var count = new Option<int>("--rounds") { Description = "Races, or calls, in all.", DefaultValueFactory = _ => many };
+    foreach (var option in new Option[] { seed, count, server, plant, bound, restarts })
+        command.Options.Add(option);
+    command.SetAction((parsed, cancellation) => InScratchAsync(parsed, async options =>
+    {
+        try
+        {
+            return await run(
+                options with
+                {
+                    Rounds = parsed.GetValue(count),
+                    Server = parsed.GetValue(plant) is { } bug
+                        ? ["dotnet", Path.Combine(AppContext.BaseDirectory, "campaigns.dll"), "serve-planted", "--plant", bug]
+                        : options.Server,
+                },
+                parsed,
+                cancellation);
+        }
+        catch (Exception broken) when (broken is not OperationCanceledException)
         {
             // Never 1: what broke the campaign is no defect that it found, and a control must not pass for it.
             Console.WriteLine($"{name}: the campaign itself broke: {broken}");

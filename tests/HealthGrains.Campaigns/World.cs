@@ -13,12 +13,15 @@ internal sealed class World
     public const string InsOid = "1.2.250.1.213.1.4.10";
     public const string Organization = "1990000002";
 
+    /// <summary>Where every professional acts.</summary>
+    public const string ProfessionalsActIn = "1990000010";
+
     private readonly Dictionary<string, string> _tokens = new(StringComparer.Ordinal);
     private readonly DevelopmentKey _key;
 
     /// <param name="dataDirectory">Of a server that has started once: it made the key that signs development tokens.</param>
     /// <param name="patients">1 to 9,999.</param>
-    /// <param name="professionals">1 to 99; each follows its share of the patients.</param>
+    /// <param name="professionals">1 to 999; each follows its share of the patients.</param>
     public World(string dataDirectory, int patients, int professionals)
     {
         _key = DevelopmentKey.FromPem(File.ReadAllText(Path.Combine(dataDirectory, "development-key.pem")));
@@ -42,7 +45,7 @@ internal sealed class World
     public RpcCallOptions AsProfessional(int professional) => Options(
         Professionals[professional],
         () => DevelopmentClaims.Professional(
-            ProfessionalId.Parse(Professionals[professional]), "10", StructureId.Parse("1990000010")));
+            ProfessionalId.Parse(Professionals[professional]), "10", StructureId.Parse(ProfessionalsActIn)));
 
     public RpcCallOptions AsOperator() => Options("operator", () => DevelopmentClaims.Operator("campaign"));
 

@@ -52,33 +52,51 @@ public readonly record struct AccessOutcome(AccessStep Step, Refusal? Refusal)
 public readonly record struct Reader(ProfessionalId Id, ProfessionCode Profession, StructureId Structure);
 
 /// <summary>Whether a professional may read: one pure function of the record, the reader and the way in.</summary>
-/// <remarks>Steps 2 to 4 answer for the record, 5 to 9 for one document.</remarks>
-public static class AccessDecision
+/// <remarks>Steps 2 to 4 answer for the record, 5 to 9 for one document. Who explains hands in an <see cref="AccessPath"/>, and it
+/// is told what each step found: what is explained is the decision itself, never a second one.</remarks>
+public static partial class AccessDecision
 {
     /// <summary>Characters of the reason of an emergency, at most; at least one that is no space.</summary>
     public const int ReasonCharsMax = 1_000;
 
     /// <summary>Steps 2 to 4: may this reader read in this record at all?</summary>
     /// <param name="entrance">Null: under an authorisation.</param>
-    public static AccessOutcome ForRecord(PatientState patient, Reader reader, TurnContext turn, Entrance? entrance = null)
-    {
-        if (patient.Record.IsUnknown)
-            return Refuse(AccessStep.Record, RefusalCode.PatientUnknown, "There is no such record.");
-        if (!patient.Record.IsOpen)
-            return Refuse(AccessStep.Record, RefusalCode.RecordClosed, "The record is closed.");
-        var emergency = entrance is { IsEmergency: true } ? entrance : null;
-        if (patient.Consent.IsBlocked(reader.Id) && (emergency is null || turn.Policy.BlockOverridesEmergency))
-            return Refuse(AccessStep.Block, RefusalCode.AccessBlocked, "The patient has blocked this professional.");
-        if (emergency is not null)
-            return ForEmergency(patient.Consent.EmergencyUnder(turn.Policy), emergency);
+    public static AccessOutcome ForRecord(PatientState patient, Reader reader, TurnContext turn, Entrance? entrance = null) =>
+        CheckRecord(patient.Record, patient.Consent, reader, turn, entrance, null);
 
-        return patient.Consent.Evaluate(reader, turn.Now) switch
+    private static AccessOutcome CheckRecord(
+        RecordStatus record, ConsentState consent, Reader reader, TurnContext turn, Entrance? entrance, AccessPath? path)
+    {
+        if (record.IsUnknown)
+            return Refuse(AccessStep.Record, RefusalCode.PatientUnknown, "There is no such record.");
+        if (!record.IsOpen)
+            return Refuse(AccessStep.Record, RefusalCode.RecordClosed, "The record is closed.");
+        path?.Pass(AccessStep.Record, "The record is open.");
+        var emergency = entrance is { IsEmergency: true } ? entrance : null;
+        var isBlocked = consent.IsBlocked(reader.Id);
+        if (isBlocked && (emergency is null || turn.Policy.BlockOverridesEmergency))
+            return Refuse(AccessStep.Block, RefusalCode.AccessBlocked, "The patient has blocked this professional.");
+        path?.Pass(AccessStep.Block, isBlocked ? "A block does not stop an emergency here." : "The patient has not blocked this professional.");
+        var outcome = emergency is not null
+            ? ForEmergency(consent.EmergencyUnder(turn.Policy), emergency)
+            : consent.Evaluate(reader, turn.Now) switch
+            {
+                ConsentAnswer.Permitted => new AccessOutcome(AccessStep.Allow, null),
+                ConsentAnswer.StructureDenied => Refuse(
+                    AccessStep.Mode, RefusalCode.AccessDenied, "The patient has refused this structure."),
+                _ => Refuse(AccessStep.Mode, RefusalCode.ConsentRequired, "The patient has not authorised this professional."),
+            };
+        if (outcome.IsAllowed)
         {
-            ConsentAnswer.Permitted => new AccessOutcome(AccessStep.Allow, null),
-            ConsentAnswer.StructureDenied => Refuse(
-                AccessStep.Mode, RefusalCode.AccessDenied, "The patient has refused this structure."),
-            _ => Refuse(AccessStep.Mode, RefusalCode.ConsentRequired, "The patient has not authorised this professional."),
-        };
+            path?.Pass(AccessStep.Mode, emergency?.Mode switch
+            {
+                AccessMode.Emergency => "The patient permits that the glass is broken, and a reason is given.",
+                AccessMode.RegulationCentre => "The patient permits the emergency call centre, and a reason is given.",
+                _ => "The patient has authorised this professional, or the structure in which he or she acts.",
+            });
+        }
+
+        return outcome;
     }
 
     /// <summary>Steps 5 to 9, for a reader whom <see cref="ForRecord"/> let in.</summary>
@@ -94,7 +112,17 @@ public static class AccessDecision
         Reader reader,
         bool includeDeprecated,
         TurnContext turn,
-        Entrance? entrance = null)
+        Entrance? entrance = null) =>
+        CheckDocument(patient.Consent, entry, reader, includeDeprecated, turn, entrance, null);
+
+    private static AccessOutcome CheckDocument(
+        ConsentState consent,
+        DocumentEntry entry,
+        Reader reader,
+        bool includeDeprecated,
+        TurnContext turn,
+        Entrance? entrance,
+        AccessPath? path)
     {
         if (entry.Sealed || entry.Status == DocumentStatus.Deleted
             || (entry.Status != DocumentStatus.Approved && !includeDeprecated))
@@ -102,17 +130,22 @@ public static class AccessDecision
             return NotFound(AccessStep.Status);
         }
 
+        path?.Pass(AccessStep.Status, entry.Status == DocumentStatus.Approved ? "The document is in force." : "An older version, asked for by its id.");
         if (entry.IsOwnOf(reader.Id))
             return new AccessOutcome(AccessStep.Own, null);
 
+        path?.Pass(AccessStep.Own, "It is no document of the reader: its labels and the matrix apply.");
+
         // The words of the matrix say that there is a document: they are not for one that a mask hides.
         var isEmergency = entrance is { IsEmergency: true };
-        if (entry.IsMasked && !(isEmergency && patient.Consent.EmergencyUnder(turn.Policy).MaskedDocuments))
+        if (entry.IsMasked && !(isEmergency && consent.EmergencyUnder(turn.Policy).MaskedDocuments))
             return NotFound(AccessStep.Labels);
-        return (isEmergency && !turn.Policy.EmergencyAppliesMatrix)
-            || turn.Matrix.Allows(reader.Profession, entry.Metadata.TypeCode)
-            ? new AccessOutcome(AccessStep.Allow, null)
-            : Refuse(AccessStep.Matrix, RefusalCode.MatrixDenied, "This profession may not read this type of document.");
+        path?.Pass(AccessStep.Labels, entry.IsMasked ? "It is masked, and this reader may see what is masked." : "It is not masked.");
+        var isBound = !isEmergency || turn.Policy.EmergencyAppliesMatrix;
+        if (isBound && !turn.Matrix.Allows(reader.Profession, entry.Metadata.TypeCode))
+            return Refuse(AccessStep.Matrix, RefusalCode.MatrixDenied, "This profession may not read this type of document.");
+        path?.Pass(AccessStep.Matrix, isBound ? "This profession may read this type of document." : "The matrix does not bind an emergency here.");
+        return new AccessOutcome(AccessStep.Allow, null);
     }
 
     /// <summary>True if the reader may know that a document went which can no longer be read: who could see it.</summary>

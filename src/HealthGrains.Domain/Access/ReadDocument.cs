@@ -36,13 +36,7 @@ public sealed record ReadDocument(DocumentId? Id, UniqueId? UniqueId, bool Conte
 
         var action = Content ? AccessAction.ReadContent : AccessAction.ReadEntry;
         var reader = PatientState.ReaderOf(By);
-        var outcome = AccessDecision.ForRecord(state, reader, turn, Entrance);
-        if (outcome.IsAllowed)
-        {
-            outcome = entry is null
-                ? new AccessOutcome(AccessStep.Status, AccessDecision.DocumentNotFound)
-                : AccessDecision.ForDocument(state, entry, reader, includeDeprecated: true, turn, Entrance);
-        }
+        var outcome = AccessDecision.ForReading(state.Record, state.Consent, entry, reader, turn, Entrance);
 
         IReadOnlyList<DocumentId> documents = entry is null ? [] : [entry.Id];
         if (outcome.Refusal is { } no)

@@ -76,6 +76,20 @@ public sealed class ConsentState
     private readonly Dictionary<(HolderKind, string), List<int>> _byHolder = [];
     private readonly Dictionary<string, DateTimeOffset> _blocked = new(StringComparer.Ordinal);
 
+    public ConsentState()
+    {
+    }
+
+    private ConsentState(ConsentState other)
+    {
+        foreach (var authorization in other._authorizations)
+            Grant(authorization);
+        foreach (var (professional, since) in other._blocked)
+            _blocked.Add(professional, since);
+        Emergency = other.Emergency;
+        Version = other.Version;
+    }
+
     /// <summary>All, also those that have ended, in the order of their numbers.</summary>
     public IReadOnlyList<Authorization> Authorizations => _authorizations;
 
@@ -91,6 +105,15 @@ public sealed class ConsentState
     public EmergencyFlags EmergencyUnder(DomainPolicy policy) => Emergency ?? policy.EmergencyDefaults;
 
     public bool IsBlocked(ProfessionalId professional) => _blocked.ContainsKey(professional.ToString());
+
+    /// <summary>A copy on which a change can be tried; this one is not touched.</summary>
+    internal ConsentState Copy() => new(this);
+
+    /// <summary>The word that answers for a reader: the denial that refuses, else the permit that lasts longest; null if there is
+    /// none.</summary>
+    public Authorization? Deciding(Reader reader, DateTimeOffset now) => Naming(reader)
+        .Where(word => word.IsActive(now))
+        .OrderBy(word => word.Permit).ThenByDescending(word => word.End ?? DateTimeOffset.MaxValue).FirstOrDefault();
 
     public ConsentAnswer Evaluate(Reader reader, DateTimeOffset now)
     {

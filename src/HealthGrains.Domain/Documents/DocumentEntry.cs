@@ -72,7 +72,10 @@ public sealed record DocumentEntry
 
     internal static bool IsOwnOf(DocumentMetadata metadata, Actor depositor, ProfessionalId professional)
     {
+        // Nobody in particular owns nothing, not even what came without its author's number.
         var id = professional.ToString();
+        if (string.IsNullOrEmpty(id))
+            return false;
         if (depositor.Kind == ActorKind.Professional && depositor.Id == id)
             return true;
         foreach (var author in metadata.Authors)

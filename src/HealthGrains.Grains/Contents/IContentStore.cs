@@ -50,7 +50,7 @@ public interface IContentStore : IAsyncDisposable
     ValueTask CompleteAsync(UploadId upload, DateTimeOffset now, CancellationToken shutdown);
 
     /// <summary>The bytes that are there, in order, in chunks of at most <see cref="ContentLimits.ChunkBytesMax"/>, unchecked:
-    /// <see cref="ContentReading"/> checks them. Nothing at all when there is no such upload.</summary>
+    /// <see cref="UploadReading"/> checks them. Nothing at all when there is no such upload.</summary>
     IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(UploadId upload, CancellationToken cancellation);
 
     /// <summary>Notes that a document refers to a complete upload. May be lost, and then is asked for again.</summary>

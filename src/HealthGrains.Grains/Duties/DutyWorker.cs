@@ -25,11 +25,11 @@ public sealed class DutyWorker : IAsyncDisposable
     private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(1);
 
     private readonly IJournalStore _store;
+    private readonly IContentStore? _contents;
     private readonly IGrainEngine _engine;
     private readonly IChangeFeed _feed;
     private readonly TimeProvider _time;
     private readonly ILogger<DutyWorker> _logger;
-    private readonly IContentStore? _contents;
     private readonly CancellationTokenSource _stopping = new();
     private Task _running = Task.CompletedTask;
     private long _performed;

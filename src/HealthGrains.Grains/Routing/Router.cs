@@ -20,6 +20,8 @@ namespace HealthGrains.Grains.Routing;
 /// shard and a shard is routed page by page.</para>
 /// <para>R5. Where several processes share the store, the router also wakes this process's watchers: it is who sees what the
 /// others wrote. A watcher of what was written here may be woken twice, and finds nothing the second time.</para>
+/// <para>R6. Where the store has leases, each shard is routed by the one process that holds it, which moves its checkpoint under
+/// the lease's epoch. The others only tail its log to wake their watchers.</para>
 /// <para>An entry that this version cannot read stops its shard rather than being passed over: somebody may be named in it.</para>
 /// </remarks>
 public sealed class Router : IAsyncDisposable
@@ -32,9 +34,12 @@ public sealed class Router : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<Router> _logger;
     private readonly IChangeFeed? _feed;
+    private readonly IShardLeases? _leases;
+    private readonly LeaseKeeper? _keeper;
     private readonly CancellationTokenSource _stopping = new();
     private readonly ShardProgress[] _progress;
     private Task _running = Task.CompletedTask;
+    private Task _keeping = Task.CompletedTask;
     private long _alarms;
 
     /// <param name="store">Whose logs are tailed.</param>
@@ -42,10 +47,18 @@ public sealed class Router : IAsyncDisposable
     /// <param name="time">Measures pauses and the age of checkpoints.</param>
     /// <param name="logger">Told of what is held up, without data.</param>
     /// <param name="feed">Told of every journal that grew, whoever wrote; null where nobody else writes to the store.</param>
+    /// <param name="leases">Which shards are this process's to route; null where it routes all.</param>
     public Router(
-        IJournalStore store, IGrainEngine engine, TimeProvider time, ILogger<Router> logger, IChangeFeed? feed = null)
+        IJournalStore store,
+        IGrainEngine engine,
+        TimeProvider time,
+        ILogger<Router> logger,
+        IChangeFeed? feed = null,
+        IShardLeases? leases = null)
     {
         _feed = feed;
+        _leases = leases;
+        _keeper = leases is null ? null : new LeaseKeeper(leases, store.Shards, time, logger);
         _store = store;
         _engine = engine;
         _time = time;
@@ -61,19 +74,31 @@ public sealed class Router : IAsyncDisposable
     /// <summary>How far each shard has come; index = shard.</summary>
     public IReadOnlyList<ShardRouting> Status => [.. _progress.Select(shard => shard.Read())];
 
-    public void Start() =>
+    /// <summary>How many shards this process routes.</summary>
+    public int ShardsHeld => _keeper is null
+        ? _store.Shards
+        : Enumerable.Range(0, _store.Shards).Count(_keeper.Holds);
+
+    public void Start()
+    {
+        _keeping = _keeper?.RunAsync(_stopping.Token) ?? Task.CompletedTask;
         _running = Task.WhenAll(Enumerable.Range(0, _store.Shards).Select(shard => RunShardAsync(shard, _stopping.Token)));
+    }
 
     /// <summary>Ends after the deliveries under way, with the checkpoints where they belong.</summary>
     public async Task StopAsync()
     {
         await _stopping.CancelAsync();
+        await _keeping;
         await _running;
+        if (_keeper is not null)
+            await _keeper.ReleaseAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
+        _keeper?.Dispose();
         _stopping.Dispose();
     }
 
@@ -84,11 +109,16 @@ public sealed class Router : IAsyncDisposable
         {
             try
             {
-                await TailShardAsync(shard, () => pause = RoutingLimits.RetryFirst, stopping);
+                await RunUntilItChangesAsync(shard, () => pause = RoutingLimits.RetryFirst, stopping);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
                 return;
+            }
+            catch (LeaseLostException)
+            {
+                RoutingLog.LeaseLost(_logger, shard);
+                _keeper?.Lost(shard);
             }
             catch (Exception failure) when (failure is JournalException or FormatException
                 or EngineOverloadedException or EngineDrainingException)
@@ -107,7 +137,51 @@ public sealed class Router : IAsyncDisposable
         }
     }
 
-    private async Task TailShardAsync(int shard, Action progressed, CancellationToken stopping)
+    /// <summary>Routes a shard that is held, listens to one that is not, until that changes.</summary>
+    private async Task RunUntilItChangesAsync(int shard, Action progressed, CancellationToken stopping)
+    {
+        if (_keeper is null)
+        {
+            await TailShardAsync(shard, null, progressed, stopping);
+            return;
+        }
+
+        var holding = _keeper.Of(shard);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, holding.Changed);
+        try
+        {
+            if (holding.Lease is { } lease)
+                await TailShardAsync(shard, lease, progressed, either.Token);
+            else
+                await ListenAsync(shard, either.Token);
+        }
+        catch (OperationCanceledException) when (holding.Changed.IsCancellationRequested && !stopping.IsCancellationRequested)
+        {
+            // The next look finds what it is now.
+        }
+    }
+
+    /// <summary>Wakes this process's watchers of what others write to a shard that another process routes.</summary>
+    private async Task ListenAsync(int shard, CancellationToken stopping)
+    {
+        var position = await _store.ReadCheckpointAsync(CheckpointName, shard, stopping);
+        while (true)
+        {
+            var page = await _store.ReadLogAsync(shard, position, RoutingLimits.PageEntriesMax, stopping);
+            if (page.Count > 0)
+            {
+                Wake(page);
+                position = page[^1].Position;
+            }
+
+            var checkpoint = await _store.ReadCheckpointAsync(CheckpointName, shard, stopping);
+            _progress[shard].Move(checkpoint, checkpoint, _time.GetUtcNow());
+            if (page.Count < RoutingLimits.PageEntriesMax)
+                await _store.WaitForLogAsync(shard, position, RoutingLimits.PollEvery, stopping);
+        }
+    }
+
+    private async Task TailShardAsync(int shard, ShardLease? lease, Action progressed, CancellationToken stopping)
     {
         var checkpoint = await _store.ReadCheckpointAsync(CheckpointName, shard, stopping);
         var position = checkpoint;
@@ -133,7 +207,7 @@ public sealed class Router : IAsyncDisposable
                 {
                     try
                     {
-                        checkpoint = await CheckpointAsync(shard, checkpoint, position, CancellationToken.None);
+                        checkpoint = await CheckpointAsync(shard, lease, checkpoint, position, CancellationToken.None);
                         position = Math.Max(position, checkpoint);
                         progress.Move(position, checkpoint, _time.GetUtcNow());
                     }
@@ -152,7 +226,7 @@ public sealed class Router : IAsyncDisposable
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested && position > checkpoint)
         {
-            await CheckpointAsync(shard, checkpoint, position, CancellationToken.None);
+            await CheckpointAsync(shard, lease, checkpoint, position, CancellationToken.None);
             throw;
         }
     }
@@ -167,11 +241,15 @@ public sealed class Router : IAsyncDisposable
     }
 
     /// <returns>Where the checkpoint is now: another process's router may have moved it further.</returns>
-    private async Task<long> CheckpointAsync(int shard, long expected, long next, CancellationToken shutdown)
+    private async Task<long> CheckpointAsync(int shard, ShardLease? lease, long expected, long next, CancellationToken shutdown)
     {
+        var move = new CheckpointMove(CheckpointName, shard, expected, next);
         try
         {
-            await _store.MoveCheckpointAsync(new CheckpointMove(CheckpointName, shard, expected, next), shutdown);
+            if (lease is { } held && _leases is not null)
+                await _leases.MoveCheckpointAsync(held, move, shutdown);
+            else
+                await _store.MoveCheckpointAsync(move, shutdown);
             return next;
         }
         catch (JournalConflictException)

@@ -21,4 +21,13 @@ public static class RoutingLimits
 
     /// <summary>Longest pause before a failed delivery is tried again.</summary>
     public static readonly TimeSpan RetryMax = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a process that shares the store keeps its shards without renewing, by the store's clock.</summary>
+    public static readonly TimeSpan LeaseTerm = TimeSpan.FromSeconds(6);
+
+    /// <summary>How much earlier than that it takes them for lost itself.</summary>
+    public static readonly TimeSpan LeaseMargin = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often leases are renewed and free shards taken: a shard is without a router for at most this and the term.</summary>
+    public static readonly TimeSpan LeaseRenewEvery = TimeSpan.FromSeconds(1.5);
 }

@@ -21,4 +21,16 @@ internal static partial class RoutingLog
     [LoggerMessage(EventId = 3004, EventName = "ShardFailed", Level = LogLevel.Error,
         Message = "Routing of shard {Shard} met a bug, {Failure}; next try in {Pause}\n{Place}")]
     public static partial void ShardFailed(ILogger logger, int shard, string failure, TimeSpan pause, string? place);
+
+    [LoggerMessage(EventId = 3005, EventName = "ShardChangesHands", Level = LogLevel.Debug,
+        Message = "Shard {Shard}: epoch {Before} was held here, {After} is now (0: none)")]
+    public static partial void ShardChangesHands(ILogger logger, int shard, long before, long after);
+
+    [LoggerMessage(EventId = 3006, EventName = "LeasesNotRenewed", Level = LogLevel.Warning,
+        Message = "The leases of the shards could not be renewed: {Failure}; others take them over if this lasts")]
+    public static partial void LeasesNotRenewed(ILogger logger, string failure);
+
+    [LoggerMessage(EventId = 3007, EventName = "LeaseLost", Level = LogLevel.Warning,
+        Message = "Shard {Shard} is routed by another process since; this one was away too long")]
+    public static partial void LeaseLost(ILogger logger, int shard);
 }

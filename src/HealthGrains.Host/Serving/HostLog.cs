@@ -37,4 +37,9 @@ internal static partial class HostLog
     [LoggerMessage(1005, LogLevel.Warning,
         "Tokens of the development key {KeyFile} are taken: whoever can read it is everybody", EventName = "DevelopmentKeyTrusted")]
     public static partial void DevelopmentKeyTrusted(this ILogger log, string keyFile);
+
+    [LoggerMessage(1009, LogLevel.Warning,
+        "No --postgresql was given: a scratch cluster of our own serves in {Directory}, for a first look and not for production",
+        EventName = "ScratchClusterServes")]
+    public static partial void ScratchClusterServes(this ILogger log, string directory);
 }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Reflection;
 using HealthGrains.Grains;
 using HealthGrains.Grains.Codec;
+using HealthGrains.Grains.Contents;
 using HealthGrains.Grains.Duties;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
@@ -59,18 +60,21 @@ internal sealed class RunningServer : IAsyncDisposable
     /// <summary>Starts a server.</summary>
     /// <exception cref="CliException">A setting, a port or the store cannot be used.</exception>
     /// <param name="wrapStore">For campaigns that plant a bug between grains and store; no setting leads here.</param>
+    /// <param name="wrapEngine">The same between services and grains.</param>
     public static async Task<RunningServer> StartAsync(
         ServerSettings settings,
         TimeProvider time,
         ILoggerFactory loggers,
         DateTimeOffset startedAt,
-        Func<IJournalStore, IJournalStore>? wrapStore = null)
+        Func<IJournalStore, IJournalStore>? wrapStore = null,
+        Func<IGrainEngine, IGrainEngine>? wrapEngine = null)
     {
         var server = new RunningServer(settings, loggers.CreateLogger("HealthGrains.Host"));
         var isServing = false;
         try
         {
-            await server.ComposeAsync(time, loggers, startedAt, wrapStore ?? (static store => store));
+            await server.ComposeAsync(
+                time, loggers, startedAt, wrapStore ?? (static store => store), wrapEngine ?? (static engine => engine));
             isServing = true;
             return server;
         }
@@ -113,13 +117,23 @@ internal sealed class RunningServer : IAsyncDisposable
     }
 
     private async Task ComposeAsync(
-        TimeProvider time, ILoggerFactory loggers, DateTimeOffset startedAt, Func<IJournalStore, IJournalStore> wrapStore)
+        TimeProvider time,
+        ILoggerFactory loggers,
+        DateTimeOffset startedAt,
+        Func<IJournalStore, IJournalStore> wrapStore,
+        Func<IGrainEngine, IGrainEngine> wrapEngine)
     {
         EngineChoice.Check(_settings);
         if (MatrixFile.Open(_settings, time, _log) is { } matrix)
             _closing.Push(matrix.DisposeAsync);
         var data = DataDirectory.Open(_settings.Data);
         var opened = await StoreChoice.OpenAsync(_settings with { Data = data.FullPath }, time);
+        if (opened.Scratch is { } scratch)
+        {
+            _log.ScratchClusterServes(scratch.Root);
+            _closing.Push(scratch.DisposeAsync);
+        }
+
         opened = opened with { Store = wrapStore(opened.Store) };
         _closing.Push(opened.Store.DisposeAsync);
         StoreFailed = opened.Failed;
@@ -135,13 +149,17 @@ internal sealed class RunningServer : IAsyncDisposable
         var snapshots = new Snapshots(opened.Store, GrainCatalog.SnapshotModels, loggers.CreateLogger<Snapshots>());
         _closing.Push(snapshots.DisposeAsync);
         var grains = new GrainServices(opened.Store, feed, snapshots, _settings.Policy, time) { StoreIsShared = opened.IsShared };
-        var engine = EngineChoice.Create(_settings, grains, time, loggers);
+        var engine = wrapEngine(EngineChoice.Create(_settings, grains, time, loggers));
         _closing.Push(() => EndAsync(engine));
-        var router = new Router(opened.Store, engine, time, loggers.CreateLogger<Router>(), opened.IsShared ? feed : null);
+        var router = new Router(
+            opened.Store, engine, time, loggers.CreateLogger<Router>(), opened.IsShared ? feed : null, opened.Leases);
         router.Start();
         _closing.Push(router.DisposeAsync);
+        var collector = new ContentCollector(opened.Contents, engine, time, loggers.CreateLogger<ContentCollector>());
+        collector.Start();
+        _closing.Push(collector.DisposeAsync);
 
-        var duties = new DutyWorker(opened.Store, engine, feed, time, loggers.CreateLogger<DutyWorker>());
+        var duties = new DutyWorker(opened.Store, engine, feed, time, loggers.CreateLogger<DutyWorker>(), opened.Contents);
         duties.Start();
         _closing.Push(duties.DisposeAsync);
 
@@ -153,6 +171,7 @@ internal sealed class RunningServer : IAsyncDisposable
             engine, opened.Store, feed, _settings.Policy, _settings.Identities, time, data.PageTokenKey(), loggers,
             new AboutServer(version, startedAt, _settings.Store, _settings.Engine))
         {
+            Contents = opened.Contents,
             DescribeEvent = (kind, body) =>
             {
                 var summary = EntrySummary.Of(kind, body);

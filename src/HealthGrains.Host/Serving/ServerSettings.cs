@@ -29,6 +29,13 @@ internal sealed record ServerSettings
 
     public string? PostgreSqlConnection { get; init; }
 
+    /// <summary>Where new large contents go: <c>database</c> or <c>files</c>.</summary>
+    public string Content { get; init; } = StoreChoice.ContentInDatabase;
+
+    /// <summary>The folder of large contents; null for <c>contents</c> in the data directory. Several servers of one database
+    /// that keep contents in files share it.</summary>
+    public string? ContentDirectory { get; init; }
+
     /// <summary><c>standalone</c> or <c>orleans</c>.</summary>
     public string Engine { get; init; } = EngineChoice.Standalone;
 
@@ -93,6 +100,8 @@ internal sealed record ServerSettings
             Store = values["Store"] ?? StoreChoice.Sqlite,
             AcceptLoss = Flag(values, "Store:AcceptLoss", false),
             PostgreSqlConnection = values["PostgreSql:Connection"],
+            Content = values["Content:Store"] ?? StoreChoice.ContentInDatabase,
+            ContentDirectory = values["Content:Directory"],
             Engine = values["Engine"] ?? EngineChoice.Standalone,
             Grpc = EndpointOf("Grpc", values["Grpc"] ?? "127.0.0.1:8081"),
             Web = EndpointOf("Web", values["Web"] ?? "127.0.0.1:8080"),

@@ -1,5 +1,9 @@
+using HealthGrains.Grains.Contents;
+using HealthGrains.Grains.Contents.Files;
 using HealthGrains.Grains.Journal;
+using HealthGrains.Grains.Routing;
 using HealthGrains.Host.CommandLine;
+using HealthGrains.Host.Databases;
 using HealthGrains.PostgreSql;
 using HealthGrains.Sqlite;
 
@@ -11,6 +15,8 @@ internal static class StoreChoice
     public const string Sqlite = "sqlite";
     public const string Memory = "memory";
     public const string PostgreSql = "postgresql";
+    public const string ContentInDatabase = "database";
+    public const string ContentInFiles = "files";
 
     /// <summary>Opens the store of the settings.</summary>
     /// <exception cref="CliException">This build does not have it.</exception>
@@ -26,39 +32,88 @@ internal static class StoreChoice
                     AcceptLoss = settings.AcceptLoss,
                     Time = time,
                 });
-                return new OpenedStore(store, store.Failed, IsShared: true);
+                return WithContents(new OpenedStore(store, store.Contents, store.Failed, IsShared: true), settings);
             case Memory:
-                return new OpenedStore(new MemoryJournalStore(), NeverFails(), IsShared: false);
+                return WithContents(
+                    new OpenedStore(new MemoryJournalStore(), new MemoryContentStore(), NeverFails(), IsShared: false), settings);
             case PostgreSql:
-                return new OpenedStore(await OpenPostgreSqlAsync(settings, time), NeverFails(), IsShared: true);
+                return WithContents(await OpenPostgreSqlAsync(settings, time), settings);
             default:
                 throw new CliException(ExitCode.Usage, $"--store '{settings.Store}' is none of sqlite, memory, postgresql.");
         }
     }
 
-    private static async Task<IJournalStore> OpenPostgreSqlAsync(ServerSettings settings, TimeProvider time)
+    private static async Task<OpenedStore> OpenPostgreSqlAsync(ServerSettings settings, TimeProvider time)
     {
-        var connection = settings.PostgreSqlConnection
-            ?? throw new CliException(
-                ExitCode.Usage,
-                "--store postgresql needs a connection: --postgresql 'Host=…;Database=…;Username=…'.",
-                "healthgrains serve --store postgresql --postgresql 'Host=127.0.0.1;Database=healthgrains;Username=healthgrains'");
+        // Nobody need set up a database for a first look; in production one is named.
+        ScratchCluster? scratch = null;
+        var connection = settings.PostgreSqlConnection;
+        if (connection is null)
+        {
+            if (settings.IsProduction)
+                throw new CliException(ExitCode.Usage, "In production --store postgresql needs --postgresql, better in HEALTHGRAINS__POSTGRESQL__CONNECTION.");
+            scratch = await ScratchCluster.StartAsync(Path.Combine(Path.GetFullPath(settings.Data), "postgresql"));
+            connection = scratch.Connection;
+        }
+
+        var isOpen = false;
         try
         {
-            return await PostgreSqlJournalStore.OpenAsync(new PostgreSqlStoreOptions { Connection = connection, Time = time });
+            var store = await PostgreSqlJournalStore.OpenAsync(new PostgreSqlStoreOptions { Connection = connection, Time = time });
+            isOpen = true;
+            return new OpenedStore(store, store.Contents, NeverFails(), IsShared: true) { Leases = store.Leases, Scratch = scratch };
         }
         catch (ArgumentException)
         {
             // Its message may repeat the connection string, which may hold a password.
             throw new CliException(ExitCode.Usage, "--postgresql is no connection string of PostgreSQL.");
         }
+        finally
+        {
+            if (!isOpen && scratch is not null)
+                await scratch.DisposeAsync();
+        }
+    }
+
+    /// <summary>Puts the folder of large contents before or behind those of the database, as the settings say. A folder that is
+    /// there is read even when new ones go into the database: an operator may have changed the setting.</summary>
+    private static OpenedStore WithContents(OpenedStore opened, ServerSettings settings)
+    {
+        var directory = settings.ContentDirectory ?? Path.Combine(settings.Data, "contents");
+        switch (settings.Content)
+        {
+            case ContentInFiles:
+                var files = FileContentStore.Open(directory);
+                return Of(files, files, opened.Contents);
+            case ContentInDatabase when !Directory.Exists(directory):
+                return opened;
+            case ContentInDatabase:
+                var earlier = FileContentStore.Open(directory);
+                return Of(earlier, opened.Contents, earlier);
+            default:
+                throw new CliException(ExitCode.Usage, $"--content '{settings.Content}' is none of database, files.");
+        }
+
+        OpenedStore Of(FileContentStore files, params IContentStore[] order) => opened with
+        {
+            Contents = new ContentStores(order),
+            Failed = Task.WhenAny(opened.Failed, files.Failed).Unwrap(),
+        };
     }
 
     private static Task<string> NeverFails() => new TaskCompletionSource<string>().Task;
 }
 
 /// <summary>An open store.</summary>
+/// <param name="Contents">Large contents; the journal store closes what is inside it.</param>
 /// <param name="Failed">Completes with one line when the store has stopped itself; the process must end then.</param>
 /// <param name="IsShared">Another server may write to it too: nothing keeps a second one from opening the same directory, so
 /// grains and watchers here must not take their own memory for the whole truth.</param>
-internal sealed record OpenedStore(IJournalStore Store, Task<string> Failed, bool IsShared);
+internal sealed record OpenedStore(IJournalStore Store, IContentStore Contents, Task<string> Failed, bool IsShared)
+{
+    /// <summary>How several servers share the routing; null where each routes everything.</summary>
+    public IShardLeases? Leases { get; init; }
+
+    /// <summary>The database's server, if it is ours to stop after the store.</summary>
+    public ScratchCluster? Scratch { get; init; }
+}

@@ -15,6 +15,8 @@ internal static class ServeVerb
         (CommonOptions.Data(), "Data"),
         (Text("--store", "sqlite (default), memory or postgresql", "KIND"), "Store"),
         (Text("--postgresql", "Connection string; better in HEALTHGRAINS__POSTGRESQL__CONNECTION", "CONNECTION"), "PostgreSql:Connection"),
+        (Text("--content", "Where large documents go: database (default) or files", "KIND"), "Content:Store"),
+        (Text("--content-dir", "Folder of large documents with --content files (default contents in the data directory)", "DIR"), "Content:Directory"),
         (Text("--engine", "standalone (default) or orleans", "KIND"), "Engine"),
         (Text("--grpc", "Address of the gRPC port (default 127.0.0.1:8081; port 0 takes a free one)", "HOST:PORT"), "Grpc"),
         (Text("--web", "Address of the web port: health and metrics (default 127.0.0.1:8080)", "HOST:PORT"), "Web"),

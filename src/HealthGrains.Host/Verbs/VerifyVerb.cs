@@ -1,9 +1,12 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using HealthGrains.Contracts.V1;
+using HealthGrains.Grains.Contents;
+using HealthGrains.Grains.Contents.Files;
 using HealthGrains.Grains.Journal;
 using HealthGrains.Host.Client;
 using HealthGrains.Host.CommandLine;
+using HealthGrains.PostgreSql;
 using HealthGrains.Rpc;
 using HealthGrains.Sqlite;
 
@@ -20,18 +23,31 @@ internal static class VerifyVerb
         Description = "Verify the store of this directory itself, also while a server uses it; without it the server is asked", HelpName = "DIR",
     };
 
+    private static readonly Option<string> ContentDirectory = new("--content-dir")
+    {
+        Description = "Folder of large documents (with --data or --postgresql; default contents in the directory of --data)", HelpName = "DIR",
+    };
+
+    private static readonly Option<string> Database = new("--postgresql")
+    {
+        Description = "Verify the store of this database itself, also while servers use it", HelpName = "CONNECTION",
+    };
+
     private static readonly Option<string> Patient = new("--patient") { Description = "Only this patient's record (by the server)", HelpName = "INS" };
 
     private static readonly Option<string> Oid = RecordPatient.Oid();
 
     public static Command Command() =>
-        new VerbCommand("verify", "Check every hash chain and every content of a store", RunAsync) { Data, Patient, Oid };
+        new VerbCommand("verify", "Check every hash chain and every content of a store", RunAsync) { Data, ContentDirectory, Database, Patient, Oid };
 
     private static async Task<ExitCode> RunAsync(VerbContext context)
     {
         if (context.Get(Data) is { } directory && context.Has(Patient))
             throw new CliException(ExitCode.Usage, "--data verifies a whole store; --patient asks a server.");
-        var found = context.Get(Data) is { } data ? await OfflineAsync(context, data) : await OnlineAsync(context);
+        var files = context.Get(ContentDirectory);
+        var found = context.Get(Database) is { } database ? await OfflineAsync(context, files, () => OpenDatabaseAsync(context, database))
+            : context.Get(Data) is { } data ? await OfflineAsync(context, files ?? Path.Combine(data, "contents"), () => OpenDirectoryAsync(context, data))
+            : await OnlineAsync(context);
         var text = $"{HumanValues.Count(found.Entries)} entries of {HumanValues.Count(found.Journals)} journals, {HumanValues.Count(found.Contents)} contents";
         if (context.Json)
         {
@@ -88,18 +104,44 @@ internal static class VerifyVerb
         return sum;
     }
 
-    private static async Task<Found> OfflineAsync(VerbContext context, string directory)
+    // Opening would make a store where there is none.
+    private static async Task<(IJournalStore Store, IContentStore Contents)> OpenDirectoryAsync(VerbContext context, string directory)
     {
-        // Opening would make a store where there is none.
         if (!File.Exists(Path.Combine(directory, StoreFile)))
-            throw new CliException(ExitCode.NotFound, $"{directory} holds no store ({StoreFile}).");
+            throw new CliException(ExitCode.NotFound, $"{directory} holds no store ({StoreFile}).", "healthgrains verify --postgresql CONNECTION, where it is in a database");
+        var store = await SqliteJournalStore.OpenAsync(new SqliteStoreOptions { Directory = directory, Time = context.Time });
+        return (store, store.Contents);
+    }
+
+    private static async Task<(IJournalStore Store, IContentStore Contents)> OpenDatabaseAsync(VerbContext context, string connection)
+    {
+        var options = new PostgreSqlStoreOptions { Connection = connection, Time = context.Time };
         try
         {
-            await using var store = await SqliteJournalStore.OpenAsync(new SqliteStoreOptions { Directory = directory, Time = context.Time });
+            if ((await PostgreSqlJournalStore.PlanMigrationsAsync(options)).Count > 0)
+                throw new CliException(ExitCode.NotFound, "The database holds no store, or one of an earlier version.", "healthgrains serve --store postgresql makes and migrates it");
+            var store = await PostgreSqlJournalStore.OpenAsync(options);
+            return (store, store.Contents);
+        }
+        catch (ArgumentException)
+        {
+            // Its message may repeat the connection string, which may hold a password.
+            throw new CliException(ExitCode.Usage, "--postgresql is no connection string of PostgreSQL.");
+        }
+    }
+
+    private static async Task<Found> OfflineAsync(
+        VerbContext context, string? files, Func<Task<(IJournalStore Store, IContentStore Contents)>> open)
+    {
+        try
+        {
+            var (store, database) = await open();
+            await using var _ = store;
             var entries = new EntryCount();
             await using var progress = ProgressLine.Start(
                 context.Console, context.Time, () => new ProgressState(entries.Value, null, $"{HumanValues.Count(entries.Value)} entries checked"));
-            var report = await store.VerifyAsync(null, entries, context.Stopping);
+            var contents = Directory.Exists(files) ? new ContentStores(database, FileContentStore.Open(files)) : database;
+            var report = await new ContentVerifier(store, contents).VerifyAsync(null, entries, context.Stopping);
             var bad = report.FirstDamage is { } damage
                 ? new BadPlace { Shard = damage.Shard, Position = damage.Position, Version = damage.Version, Reason = damage.What }
                 : null;

@@ -68,5 +68,26 @@ internal static class Migrations
             END
             $compression$;
             """ + CommitFunction.Text),
+        new(3, "uploads of large contents", """
+            CREATE TABLE upload (
+                id uuid PRIMARY KEY,
+                journal text COLLATE "C" NOT NULL,
+                owner text COLLATE "C" NOT NULL,
+                size bigint NOT NULL,
+                sha256 bytea NOT NULL,
+                received bigint NOT NULL,
+                state integer NOT NULL,
+                touched_at bigint NOT NULL);
+            CREATE INDEX upload_of_journal ON upload (journal);
+            CREATE INDEX upload_of_owner ON upload (owner) WHERE state < 2;
+            CREATE INDEX upload_unsettled ON upload (id) WHERE state <> 2;
+            CREATE TABLE upload_bytes (
+                id uuid NOT NULL REFERENCES upload ON DELETE CASCADE,
+                start bigint NOT NULL,
+                bytes bytea NOT NULL,
+                PRIMARY KEY (id, start));
+            ALTER TABLE upload_bytes ALTER COLUMN bytes SET STORAGE EXTERNAL;
+            """),
+        new(4, "the processes on one store share its shards by leases", LeaseFunctions.Text),
     ];
 }

@@ -67,6 +67,34 @@ internal sealed class ServiceBinder(ServiceDescriptor descriptor, AdmissionDesk 
         return this;
     }
 
+    public ServiceBinder ClientStreaming<TRequest, TReply>(
+        string method,
+        Func<IRpcRequestStream<TRequest>, RpcCall, CancellationToken, Task<TReply>> handler,
+        RpcMethodOptions? options = null)
+        where TRequest : class, IMessage<TRequest>
+        where TReply : class, IMessage<TReply>
+    {
+        var allowed = Allowed(method);
+        var urgency = UrgencyOf(method);
+        Service.ClientStreaming<TRequest, TReply>(
+            method,
+            async (requests, call, ct) =>
+            {
+                // The call counts once; how much of it may be open at once is bounded by what it opens.
+                admission.Enter(Admit(call, allowed), urgency, null).Dispose();
+                try
+                {
+                    return await handler(requests, call, ct);
+                }
+                catch (Exception failure) when (RefusalStatus.RefusalOf(failure) is { } refusal)
+                {
+                    throw RefusalStatus.Of(refusal);
+                }
+            },
+            options);
+        return this;
+    }
+
     public ServiceBinder Duplex<TRequest, TReply>(
         string method,
         Func<IRpcRequestStream<TRequest>, IRpcReplyStream<TReply>, RpcCall, CancellationToken, Task> handler,

@@ -5,6 +5,7 @@ using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Patients;
 using HealthGrains.Domain.Turns;
 using HealthGrains.Grains;
+using HealthGrains.Grains.Contents;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
 using HealthGrains.Grains.Journal;
@@ -65,6 +66,8 @@ internal sealed class ServiceContext
     public IGrainEngine Engine => Dependencies.Engine;
 
     public IJournalStore Store => Dependencies.Store;
+
+    public IContentStore Contents => Dependencies.Contents;
 
     public IChangeFeed Feed => Dependencies.Feed;
 

@@ -23,6 +23,7 @@ internal sealed partial class ConsentsService(ServiceContext context)
             "UnblockProfessional", UnblockProfessionalAsync)
         .Unary<Wire.SetEmergencyAccessRequest, Wire.SetEmergencyAccessResponse>(
             "SetEmergencyAccess", SetEmergencyAccessAsync)
+        .Unary<Wire.ExplainAccessRequest, Wire.ExplainAccessResponse>("ExplainAccess", ExplainAccessAsync)
         .Unary<Wire.GetPreferencesRequest, Wire.GetPreferencesResponse>("GetPreferences", GetPreferencesAsync)
         .Unary<Wire.SetPreferencesRequest, Wire.SetPreferencesResponse>("SetPreferences", SetPreferencesAsync)
         .Service;

@@ -3,6 +3,8 @@ using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Refusals;
 using HealthGrains.Domain.Turns;
 using HealthGrains.Grains;
+using HealthGrains.Grains.Contents;
+using HealthGrains.Grains.Journal;
 using HealthGrains.Rpc;
 using HealthGrains.Services.Authentication;
 using HealthGrains.Services.Calls;
@@ -12,7 +14,6 @@ namespace HealthGrains.Services.DocumentExchange;
 
 internal sealed partial class DocumentExchangeService
 {
-    // No upload can be named before there is one to make.
     private static readonly Refusal NoSuchUpload =
         new(RefusalCode.TargetNotFound, "There is no such upload, or it has expired.", "upload_id");
 
@@ -39,13 +40,20 @@ internal sealed partial class DocumentExchangeService
     {
         if (request.CorrelationId.Length > ServiceLimits.CorrelationIdCharsMax)
             return (null, CorrelationIdTooLong);
+        UploadStatus? upload = null;
+        var statement = SubmissionMapping.ToStatement(request);
         if (request.SourceCase == Wire.SubmitRequest.SourceOneofCase.UploadId)
-            return (null, NoSuchUpload);
+        {
+            upload = await FindUploadAsync(request.UploadId, caller, waiting);
+            if (upload is not { State: UploadState.Complete or UploadState.Settled })
+                return (null, NoSuchUpload);
+            statement = statement with { Uploaded = await _uploaded.ReadAsync(upload, statement.Metadata.MimeType, waiting) };
+        }
 
         // The id is drawn here: the domain has no randomness. Version 7 keeps ids of one time together in the index.
         var now = context.Now;
         var intake = DocumentIntake.Prepare(
-            SubmissionMapping.ToStatement(request),
+            statement,
             caller.Actor,
             caller is Caller.Patient self ? self.Id : default,
             DocumentId.Of(Guid.CreateVersion7(now)),
@@ -53,6 +61,8 @@ internal sealed partial class DocumentExchangeService
             now);
         if (intake.Command is not { } command)
             return (null, intake.Refusal);
+        if (upload is not null && upload.Declaration.Journal != GrainIds.Of(intake.Patient))
+            return (null, NoSuchUpload);
 
         TurnResult<Domain.Documents.SubmissionReceipt> result;
         using (lanes is null ? null : await lanes.EnterAsync(intake.Patient, waiting))
@@ -60,9 +70,24 @@ internal sealed partial class DocumentExchangeService
         if (result.Refusal is { } refusal)
             return (null, refusal);
         var receipt = result.Value;
+        if (upload is { State: UploadState.Complete } && !command.ValidateOnly && !receipt.AlreadyKnown)
+            await SettleAsync(upload);
         if (!command.ValidateOnly)
             context.Instruments.Accepted(receipt.AlreadyKnown);
         return (SubmissionMapping.ToWire(receipt, intake.Warnings), null);
+    }
+
+    // A note for the collector, which would otherwise ask the record: the document is accepted with or without it.
+    private async ValueTask SettleAsync(UploadStatus upload)
+    {
+        try
+        {
+            await context.Contents.SettleAsync(upload.Declaration.Id, CancellationToken.None);
+        }
+        catch (JournalException)
+        {
+            // The collector finds it.
+        }
     }
 
     private static readonly Refusal CorrelationIdTooLong = new(

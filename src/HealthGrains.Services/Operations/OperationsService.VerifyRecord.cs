@@ -1,4 +1,5 @@
 using HealthGrains.Grains;
+using HealthGrains.Grains.Contents;
 using HealthGrains.Grains.Journal;
 using HealthGrains.Rpc;
 using HealthGrains.Services.Calls;
@@ -24,7 +25,7 @@ internal sealed partial class OperationsService
             _ => throw Invalid("One patient, or everything, must be named.", "patient"),
         };
 
-        var report = await context.Store.VerifyAsync(journal, null, ct);
+        var report = await new ContentVerifier(context.Store, context.Contents).VerifyAsync(journal, null, ct);
         var response = new Wire.VerifyRecordResponse
         {
             Journals = report.Journals,

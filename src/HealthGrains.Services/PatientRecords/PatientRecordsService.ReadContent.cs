@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Refusals;
+using HealthGrains.Grains.Contents;
 using HealthGrains.Rpc;
 using HealthGrains.Services.Calls;
 
@@ -35,7 +36,10 @@ internal sealed partial class PatientRecordsService
 
         await replies.WriteAsync(new Wire.ContentChunk { Entry = context.Documents.ToWire(view, target.Patient) }, ct);
         var at = 0L;
-        await foreach (var chunk in context.Store.ReadContentAsync(target.Journal, view.Entry.Sha256, ct))
+        var chunks = view.Entry.Upload is { } upload
+            ? context.Contents.ReadCheckedAsync(target.Journal, upload, view.Entry.Sha256, view.Entry.Size, ct)
+            : context.Store.ReadContentAsync(target.Journal, view.Entry.Sha256, ct);
+        await foreach (var chunk in chunks)
         {
             var skip = (int)Math.Clamp(request.Offset - at, 0, chunk.Length);
             if (skip < chunk.Length)

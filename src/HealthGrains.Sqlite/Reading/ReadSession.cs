@@ -1,6 +1,7 @@
 using System.Text;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Grains.Journal;
+using HealthGrains.Sqlite.Contents;
 using HealthGrains.Sqlite.Native;
 
 namespace HealthGrains.Sqlite.Reading;
@@ -38,7 +39,12 @@ internal sealed class ReadSession(Connection connection, int shards)
     private readonly Statement?[] _hash = new Statement?[shards];
     private readonly Statement?[] _page = new Statement?[shards];
 
+    private UploadRows? _uploads;
+
     public Connection Connection => connection;
+
+    /// <summary>The rows of uploads, in this transaction.</summary>
+    public UploadRows Uploads => _uploads ??= new UploadRows(connection);
 
     public int Shards => shards;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Grains.Journal;
+using HealthGrains.Sqlite.Contents;
 using HealthGrains.Sqlite.Native;
 using HealthGrains.Sqlite.Reading;
 
@@ -37,6 +38,7 @@ internal sealed class WriteSession
     private readonly List<int> _touched = [];
     private readonly byte[] _hash = new byte[EntryHash.Bytes];
     private long _nextChunk;
+    private UploadRows? _uploads;
 
     public WriteSession(Connection connection, int shards)
     {
@@ -65,6 +67,9 @@ internal sealed class WriteSession
             + "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (journal) DO UPDATE SET version = excluded.version, "
             + "entry_hash = excluded.entry_hash, sha256 = excluded.sha256, body = excluded.body");
     }
+
+    /// <summary>The rows of uploads, in this transaction.</summary>
+    public UploadRows Uploads => _uploads ??= new UploadRows(_connection);
 
     /// <summary>Entries written in this transaction.</summary>
     public int Entries { get; private set; }

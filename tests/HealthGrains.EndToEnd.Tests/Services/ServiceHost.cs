@@ -7,6 +7,7 @@ using System.Security.Cryptography;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Policies;
 using HealthGrains.Grains;
+using HealthGrains.Grains.Contents;
 using HealthGrains.Grains.Duties;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
@@ -82,6 +83,7 @@ internal sealed class ServiceHost : IAsyncDisposable
         var log = new KeptLog();
         var time = new MovedClock();
         var store = new MemoryJournalStore();
+        var contents = new MemoryContentStore();
         var feed = new ChangeFeed(time);
         var snapshots = new Snapshots(store, GrainCatalog.SnapshotModels, NullLogger.Instance);
         policy ??= DomainPolicy.Default;
@@ -91,7 +93,7 @@ internal sealed class ServiceHost : IAsyncDisposable
             NullLogger<StandaloneEngine>.Instance);
         var router = new Router(store, engine, time, NullLogger<Router>.Instance);
         router.Start();
-        var duties = new DutyWorker(store, engine, feed, time, NullLogger<DutyWorker>.Instance);
+        var duties = new DutyWorker(store, engine, feed, time, NullLogger<DutyWorker>.Instance, contents);
         duties.Start();
 
         var builder = WebApplication.CreateSlimBuilder();
@@ -112,6 +114,7 @@ internal sealed class ServiceHost : IAsyncDisposable
             app.Services.GetRequiredService<ILoggerFactory>(),
             new AboutServer("0.0.0-test", time.GetUtcNow(), "memory", "standalone"))
         {
+            Contents = contents,
             RouterProgress = () => [.. router.Status.Select((shard, i) => new RouterProgress(i, shard.Checkpoint, shard.MovedAt))],
             Instruments = new ServicesInstruments(new Meter("HealthGrains.EndToEnd.Tests")),
         };

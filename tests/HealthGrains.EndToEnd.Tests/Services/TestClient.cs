@@ -37,6 +37,49 @@ internal sealed class TestClient(RpcChannel channel, RpcMetadata? headers)
     public RpcDuplexCall<Wire.SubmitRequest, Wire.SubmitResult> SubmitMany() =>
         Duplex<Wire.SubmitRequest, Wire.SubmitResult>("DocumentExchange/SubmitMany");
 
+    public RpcClientStreamingCall<Wire.UploadChunk, Wire.UploadResponse> Upload() =>
+        channel.ClientStreaming<Wire.UploadChunk, Wire.UploadResponse>(
+            Prefix + "DocumentExchange/Upload", new RpcCallOptions { Headers = headers }, CancellationToken.None);
+
+    public Task<Wire.UploadResponse> SendAsync(IEnumerable<Wire.UploadChunk> chunks)
+    {
+        return SendAllAsync().Within("uploading");
+
+        async Task<Wire.UploadResponse> SendAllAsync()
+        {
+            await using var call = Upload();
+            foreach (var chunk in chunks)
+                await call.WriteAsync(chunk);
+            return await call.FinishAsync();
+        }
+    }
+
+    /// <summary>Uploads a content in chunks of 1 MiB, in one stream.</summary>
+    public Task<Wire.UploadResponse> UploadAsync(Wire.Patient patient, byte[] bytes)
+    {
+        return SendAsync(Chunks());
+
+        IEnumerable<Wire.UploadChunk> Chunks()
+        {
+            yield return new Wire.UploadChunk { Declaration = Declare(patient, bytes) };
+            for (var at = 0; at < bytes.Length; at += 1024 * 1024)
+            {
+                yield return new Wire.UploadChunk
+                {
+                    Data = UnsafeByteOperations.UnsafeWrap(bytes.AsMemory(at, Math.Min(1024 * 1024, bytes.Length - at))),
+                    Offset = at,
+                };
+            }
+        }
+    }
+
+    public static Wire.UploadDeclaration Declare(Wire.Patient patient, byte[] bytes) => new()
+    {
+        Patient = patient,
+        Size = bytes.Length,
+        Sha256 = ByteString.CopyFrom(System.Security.Cryptography.SHA256.HashData(bytes)),
+    };
+
     public Task<Wire.WithdrawResponse> WithdrawAsync(Wire.WithdrawRequest request) =>
         CallAsync<Wire.WithdrawRequest, Wire.WithdrawResponse>("DocumentExchange/Withdraw", request);
 

@@ -51,6 +51,27 @@ internal static class GoldenEvents
             Recipients = [Cast.Rpps(0), Cast.Rpps(2)],
             RecipientsCode = ChangeCode.DocumentModified,
         },
+        ["DocumentSubmitted.full-4"] = new DocumentSubmitted(At, Everything(), First, FullMetadata())
+        {
+            ClassCode = "10",
+            Size = 104_857_600,
+            Sha256 = HashOf(1),
+            Upload = UploadId.Of(Guid.Parse("7d3f0c1e-52a4-4b8f-9a66-0d1c2b3a4f5e")),
+            BodySha256 = HashOf(2),
+            Replaces = Second,
+            Change = ChangeKind.ConfidentialityOnly,
+            Feeding = FeedingOpposition.NotOpposed,
+            InsQualifiedAt = At.AddDays(-40),
+            SecretSession = true,
+            TwinOf = UniqueTwo,
+            Traits = new PatientTraits("LEFÈVRE", "ANNE", "F", "19790315"),
+            Recipients = [Cast.Rpps(0), Cast.Rpps(2)],
+            RecipientsCode = ChangeCode.DocumentModified,
+        },
+        ["UploadDiscarded.full"] = new UploadDiscarded(
+            At, Everything(), UploadId.Of(Guid.Parse("7d3f0c1e-52a4-4b8f-9a66-0d1c2b3a4f5e"))),
+        ["UploadDiscarded.minimal"] = new UploadDiscarded(
+            At, Actor.System, UploadId.Of(Guid.Parse("7d3f0c1e-52a4-4b8f-9a66-0d1c2b3a4f5e"))),
         ["DocumentSubmitted.minimal"] = new DocumentSubmitted(At, Actor.Facility(Cast.Hospital), First, MinimalMetadata())
         {
             ClassCode = "10",

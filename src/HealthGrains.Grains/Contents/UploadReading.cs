@@ -7,7 +7,7 @@ using HealthGrains.Grains.Journal;
 namespace HealthGrains.Grains.Contents;
 
 /// <summary>Reads an uploaded content and checks it on its way: one rule for every content store.</summary>
-public static class ContentReading
+public static class UploadReading
 {
     /// <summary>The bytes of a content in chunks, in order. The last chunk is given only after size and SHA-256 of the whole
     /// have been checked.</summary>

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Grains.Journal;
 
-namespace HealthGrains.Campaigns;
+namespace HealthGrains.Campaigns.Plants;
 
 /// <summary>A planted bug: a store that answers before its commit. A campaign must find it; a released server has no way to it.</summary>
 /// <remarks>Turns are written behind the answer, in order for each journal, a little late: what was answered and not yet
