@@ -17,6 +17,10 @@ public enum CallerKinds
     /// <summary>The person and who acts for him or her.</summary>
     PatientSide = Patient | Delegate,
 
+    /// <summary>The person's side, and professionals whom the record may know to act for the person: the turn tells the others
+    /// that their kind may not.</summary>
+    ActingForPatient = PatientSide | Professional,
+
     /// <summary>Whoever reads records.</summary>
     Readers = PatientSide | Professional,
 }
@@ -31,10 +35,10 @@ public static class MethodAccess
 
     private static readonly FrozenDictionary<string, CallerKinds> Rows = new Dictionary<string, CallerKinds>
     {
-        ["DocumentExchange.Submit"] = CallerKinds.Producer | CallerKinds.Patient,
+        ["DocumentExchange.Submit"] = CallerKinds.Producer | CallerKinds.PatientSide,
         ["DocumentExchange.SubmitMany"] = CallerKinds.Producer,
         ["DocumentExchange.Upload"] = CallerKinds.Producer,
-        ["DocumentExchange.Withdraw"] = CallerKinds.Producer | CallerKinds.Patient,
+        ["DocumentExchange.Withdraw"] = CallerKinds.Producer | CallerKinds.PatientSide,
         ["DocumentExchange.TrackDelivery"] = CallerKinds.Producer,
         ["DocumentExchange.Reconcile"] = CallerKinds.Producer,
 
@@ -46,24 +50,25 @@ public static class MethodAccess
         ["PatientRecords.Watch"] = CallerKinds.Readers,
         ["PatientRecords.SetConfidentiality"] = CallerKinds.Readers,
         ["PatientRecords.SetMasking"] = CallerKinds.PatientSide,
-        ["PatientRecords.ListAccesses"] = CallerKinds.PatientSide,
-        ["PatientRecords.ExportRecord"] = CallerKinds.Patient,
+        ["PatientRecords.ListAccesses"] = CallerKinds.ActingForPatient,
+        ["PatientRecords.ExportRecord"] = CallerKinds.PatientSide,
 
-        ["Consents.GetConsents"] = CallerKinds.PatientSide,
-        ["Consents.OpenRecord"] = CallerKinds.Patient,
-        ["Consents.CloseRecord"] = CallerKinds.Patient,
-        ["Consents.AuthorizeProfessional"] = CallerKinds.PatientSide,
-        ["Consents.RevokeAuthorization"] = CallerKinds.PatientSide,
-        ["Consents.BlockProfessional"] = CallerKinds.PatientSide,
-        ["Consents.UnblockProfessional"] = CallerKinds.PatientSide,
-        ["Consents.SetEmergencyAccess"] = CallerKinds.PatientSide,
+        ["Consents.GetConsents"] = CallerKinds.ActingForPatient,
+        ["Consents.OpenRecord"] = CallerKinds.PatientSide,
+        ["Consents.CloseRecord"] = CallerKinds.PatientSide,
+        ["Consents.AuthorizeProfessional"] = CallerKinds.ActingForPatient,
+        ["Consents.RevokeAuthorization"] = CallerKinds.ActingForPatient,
+        ["Consents.BlockProfessional"] = CallerKinds.ActingForPatient,
+        ["Consents.UnblockProfessional"] = CallerKinds.ActingForPatient,
+        ["Consents.SetEmergencyAccess"] = CallerKinds.ActingForPatient,
         ["Consents.SetPurposeConsent"] = CallerKinds.PatientSide,
         ["Consents.GetPreferences"] = CallerKinds.PatientSide,
         ["Consents.SetPreferences"] = CallerKinds.PatientSide,
         ["Consents.SetAdministrator"] = CallerKinds.PatientSide,
         ["Consents.SetAttendingPhysician"] = CallerKinds.Operator,
-        ["Consents.AddDelegate"] = CallerKinds.Patient,
-        ["Consents.RevokeDelegate"] = CallerKinds.PatientSide,
+        ["Consents.AddDelegate"] = CallerKinds.PatientSide | CallerKinds.Operator,
+        ["Consents.RevokeDelegate"] = CallerKinds.ActingForPatient | CallerKinds.Operator,
+        ["Consents.AnswerDelegation"] = CallerKinds.Delegate | CallerKinds.Professional,
         ["Consents.ExplainAccess"] = CallerKinds.Readers,
 
         ["Inbox.Follow"] = CallerKinds.Professional,

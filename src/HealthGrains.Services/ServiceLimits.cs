@@ -57,6 +57,9 @@ public static class ServiceLimits
 
     public const int TermsVersionCharsMax = 128;
 
+    /// <summary>Of what a service of a third party asks for; a longer one is refused with <c>METADATA_INVALID</c>.</summary>
+    public const int PerimeterCharsMax = 1_000;
+
     /// <summary>Types in one filter.</summary>
     public const int TypeCodesMax = 100;
 

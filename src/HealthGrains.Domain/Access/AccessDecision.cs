@@ -138,7 +138,9 @@ public static partial class AccessDecision
 
         // The words of the matrix say that there is a document: they are not for one that a mask hides.
         var isEmergency = entrance is { IsEmergency: true };
-        if (entry.IsMasked && !(isEmergency && consent.EmergencyUnder(turn.Policy).MaskedDocuments))
+        if (entry.IsMasked
+            && !consent.SeesMasked(reader.Id, turn.Now, turn.Policy)
+            && !(isEmergency && consent.EmergencyUnder(turn.Policy).MaskedDocuments))
             return NotFound(AccessStep.Labels);
         path?.Pass(AccessStep.Labels, entry.IsMasked ? "It is masked, and this reader may see what is masked." : "It is not masked.");
         var isBound = !isEmergency || turn.Policy.EmergencyAppliesMatrix;

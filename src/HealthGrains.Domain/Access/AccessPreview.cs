@@ -1,3 +1,4 @@
+using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Consent;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Patients;
@@ -68,7 +69,7 @@ internal sealed class AccessPreview
                 _consent.Revoke(revoked.AuthorizationNumber, revoked.At);
                 break;
             case ProfessionalBlocked blocked:
-                _consent.Block(blocked.Professional, blocked.At);
+                _consent.Block(blocked.Professional, blocked.At, Actor.Patient);
                 break;
             case ProfessionalUnblocked unblocked:
                 _consent.Unblock(unblocked.Professional);

@@ -49,4 +49,8 @@ public sealed record AccessTrace(
     string Reason,
     RefusalCode? Refused,
     AccessStep Step,
-    string MatrixVersion);
+    string MatrixVersion)
+{
+    /// <summary>It happened in a secret session: representatives and caregivers are not shown it.</summary>
+    public bool Secret { get; init; }
+}

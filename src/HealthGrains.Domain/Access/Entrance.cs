@@ -8,5 +8,8 @@ public sealed record Entrance(AccessMode Mode, string Reason, bool IsRegulation)
     /// <summary>Under an authorisation.</summary>
     public static readonly Entrance Normal = new(AccessMode.Normal, "", false);
 
+    /// <summary>A minor is treated in secrecy from the parents (connexion secrète): the trace is hidden from them.</summary>
+    public bool IsSecret { get; init; }
+
     public bool IsEmergency => Mode != AccessMode.Normal;
 }

@@ -1,16 +1,21 @@
+using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Notifications;
 using HealthGrains.Domain.Patients;
 using HealthGrains.Domain.Turns;
 
 namespace HealthGrains.Domain.Access;
 
-/// <summary>Who saw what: a page of the traces for the patient, newest first.</summary>
+/// <summary>Who saw what: a page of the traces for the patient's side, newest first.</summary>
 /// <param name="From">At or after, or null.</param>
 /// <param name="To">Before, or null.</param>
 /// <param name="Before">Where the previous page ended (a trace's sequence), or null for the first.</param>
-/// <remarks>Traces of a document that is hidden from the patient are withheld, and the sequences are the patient's own.</remarks>
+/// <remarks>Traces of a document that is hidden from the patient are withheld, and the sequences are the audience's own. Delegates
+/// are shown nothing of a secret session.</remarks>
 public sealed record ListAccesses(DateTimeOffset? From, DateTimeOffset? To, int? Before, int PageSize)
     : PatientCommand<AccessPage>
 {
+    public Actor By { get; init; } = Actor.Patient;
+
     /// <summary>Only these actions; null for all. Chosen here, so that one call is one turn however few fit.</summary>
     public Func<AccessAction, bool>? Only { get; init; }
 
@@ -18,14 +23,16 @@ public sealed record ListAccesses(DateTimeOffset? From, DateTimeOffset? To, int?
 
     public override Decision<PatientState, PatientEvent, AccessPage> Decide(PatientState state, TurnContext turn)
     {
-        if (PatientSide.Check(state) is { } refusal)
+        var side = PatientSide.Decide(state, By, PatientAct.ReadTraces, turn);
+        if (side.Refusal is { } refusal)
             return Refuse(refusal);
 
+        var all = state.AccessesOf(side.Audience);
         var page = new List<TracedAccess>(PageSize);
         int? next = null;
-        for (var i = Math.Min(state.PatientAccesses.Count, (Before ?? int.MaxValue) - 1) - 1; i >= 0; i--)
+        for (var i = Math.Min(all.Count, (Before ?? int.MaxValue) - 1) - 1; i >= 0; i--)
         {
-            var access = state.PatientAccesses[i];
+            var access = all[i];
             if ((From is { } from && access.At < from) || (To is { } to && access.At >= to))
                 continue;
             if (Only is { } only && !only(access.Trace.Action))
@@ -36,16 +43,16 @@ public sealed record ListAccesses(DateTimeOffset? From, DateTimeOffset? To, int?
                 break;
             }
 
-            page.Add(Shown(state, access));
+            page.Add(Shown(state, access, side.Audience));
         }
 
         return Reply(new AccessPage(page, next));
     }
 
-    // What was hidden from the patient since is not named any more.
-    private static TracedAccess Shown(PatientState state, TracedAccess access)
+    // What was hidden since is not named any more.
+    private static TracedAccess Shown(PatientState state, TracedAccess access, PatientAudience audience)
     {
-        bool IsHidden(Identity.DocumentId id) => state.Index.Find(id) is { IsHiddenFromPatient: true };
+        bool IsHidden(Identity.DocumentId id) => state.Index.Find(id) is { } entry && entry.IsHiddenFrom(audience);
         return access.Trace.Documents.Any(IsHidden)
             ? access with
             {

@@ -1,5 +1,6 @@
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Documents;
+using HealthGrains.Domain.Notifications;
 using HealthGrains.Domain.Patients;
 using HealthGrains.Domain.Turns;
 
@@ -9,8 +10,8 @@ namespace HealthGrains.Domain.Access;
 /// <param name="Filter">Which documents.</param>
 /// <param name="After">Where the previous page ended, or null for the first.</param>
 /// <param name="PageSize">1 to <see cref="PageSizeMax"/>.</param>
-/// <param name="By">The patient or a professional.</param>
-/// <remarks>Rights are decided anew for each page. For a professional the page is traced with the documents that it shows.</remarks>
+/// <param name="By">The patient's side or a professional.</param>
+/// <remarks>Rights are decided anew for each page. For anybody but the person the page is traced with the documents that it shows.</remarks>
 public sealed record ListDocuments(DocumentFilter Filter, PagePlace? After, int PageSize, Actor By)
     : PatientCommand<DocumentPage>
 {
@@ -23,17 +24,26 @@ public sealed record ListDocuments(DocumentFilter Filter, PagePlace? After, int 
     /// <summary>How a professional comes in; the patient's side has no need of it.</summary>
     public Entrance Entrance { get; init; } = Entrance.Normal;
 
-    public override TurnPriority Priority => By.Kind == ActorKind.Patient ? TurnPriority.PatientRead
+    public override TurnPriority Priority => By.IsPatientSide ? TurnPriority.PatientRead
         : Entrance.IsEmergency ? TurnPriority.EmergencyRead
         : TurnPriority.ProfessionalRead;
 
     public override Decision<PatientState, PatientEvent, DocumentPage> Decide(PatientState state, TurnContext turn)
     {
-        if (By.Kind == ActorKind.Patient)
+        if (By.IsPatientSide)
         {
-            return PatientSide.Check(state) is { } refusal
-                ? Refuse(refusal)
-                : Reply(Page(state, turn, PatientSide.Sees, PatientSide.Sees));
+            var side = PatientSide.Decide(state, By, PatientAct.Read, turn);
+            if (side.Refusal is { } refusal)
+            {
+                return Refuse(
+                    refusal, PatientSide.Traces(state, turn, By, AccessAction.ListDocuments, [], side.Step, refusal));
+            }
+
+            var own = Page(state, turn, state.Feeds.Of(side.Audience), side.Sees, side.Sees);
+            return Emit(
+                PatientSide.Traces(
+                    state, turn, By, AccessAction.ListDocuments, [.. own.Documents.Select(view => view.Entry.Id)], side.Step),
+                _ => own);
         }
 
         var reader = PatientState.ReaderOf(By);
@@ -44,6 +54,7 @@ public sealed record ListDocuments(DocumentFilter Filter, PagePlace? After, int 
         var page = Page(
             state,
             turn,
+            state.ProfessionalFeed,
             entry => AccessDecision.ForDocument(state, entry, reader, Filter.IncludesDeprecated, turn, Entrance).IsAllowed,
             entry => AccessDecision.ForDocument(state, entry, reader, includeDeprecated: true, turn, Entrance).IsAllowed);
         return Emit(
@@ -54,7 +65,11 @@ public sealed record ListDocuments(DocumentFilter Filter, PagePlace? After, int 
 
     // What is known of links and twins includes older versions, which the list itself leaves out unless asked for.
     private DocumentPage Page(
-        PatientState state, TurnContext turn, Func<DocumentEntry, bool> sees, Func<DocumentEntry, bool> known)
+        PatientState state,
+        TurnContext turn,
+        AudienceFeed feed,
+        Func<DocumentEntry, bool> sees,
+        Func<DocumentEntry, bool> known)
     {
         var matching = state.Index.Entries.Where(entry => sees(entry) && Filter.Matches(entry)).ToList();
         var leftOut = 0;
@@ -69,7 +84,6 @@ public sealed record ListDocuments(DocumentFilter Filter, PagePlace? After, int 
         var from = After is { } place ? matching.FindIndex(entry => PagePlace.Of(entry).CompareTo(place) > 0) : 0;
         var page = from < 0 ? [] : matching.GetRange(from, Fitting(matching, from));
         var more = from >= 0 && from + page.Count < matching.Count;
-        var feed = By.Kind == ActorKind.Patient ? state.PatientFeed : state.ProfessionalFeed;
         return new DocumentPage(
             [.. page.Select(entry => DocumentView.Of(state, entry, By, known))],
             more ? PagePlace.Of(page[^1]) : null,

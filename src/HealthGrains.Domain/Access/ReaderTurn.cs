@@ -25,7 +25,10 @@ internal static class ReaderTurn
                 entrance?.Reason ?? "",
                 outcome.Refusal?.Code,
                 outcome.Step,
-                turn.Matrix.Version));
+                turn.Matrix.Version)
+            {
+                Secret = entrance?.IsSecret ?? false,
+            });
 
     /// <summary>What is written before anything leaves to a reader who was let in: the trace, and before it, for the first access
     /// of an emergency, the session.</summary>

@@ -53,6 +53,9 @@ public sealed record Actor(ActorKind Kind, string Id)
         ProfessionalId id, ProfessionCode profession, StructureId structure, string? name = null) =>
         new(ActorKind.Professional, id.ToString()) { Profession = profession, Structure = structure, Name = name };
 
+    /// <summary>The person, or a legal representative or caregiver: who reads on the patient's side.</summary>
+    public bool IsPatientSide => Kind is ActorKind.Patient or ActorKind.Delegate;
+
     /// <summary>True if the actor acts in, or for, this structure.</summary>
     public bool ActsFor(string? structure) =>
         !string.IsNullOrEmpty(structure)

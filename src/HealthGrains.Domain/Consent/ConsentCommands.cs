@@ -1,6 +1,8 @@
 using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Delegates;
 using HealthGrains.Domain.Identity;
+using HealthGrains.Domain.Notifications;
 using HealthGrains.Domain.Patients;
 using HealthGrains.Domain.Refusals;
 using HealthGrains.Domain.Turns;
@@ -18,17 +20,25 @@ public sealed record ConsentChange(DateTimeOffset At, long ConsentVersion, bool 
     /// <summary>The authorisations that the change ended.</summary>
     public IReadOnlyList<Authorization> Ended { get; init; } = [];
 
+    /// <summary>The row of a purpose as it is now; null where the change was about something else.</summary>
+    public PurposeConsent? Purpose { get; init; }
+
     /// <summary>The emergency flags as they are now; null where the change was about something else.</summary>
     public EmergencyFlags? Emergency { get; init; }
 }
 
-/// <summary>A change of consent by the patient.</summary>
+/// <summary>A change of consent by the patient, or by who may act so for the patient.</summary>
 public abstract record ConsentCommand : PatientCommand<ConsentChange>
 {
+    /// <summary>Who changes it.</summary>
+    public Actor By { get; init; } = Actor.Patient;
+
+    protected virtual PatientAct Act => PatientAct.ChangeConsents;
+
     public override TurnPriority Priority => TurnPriority.Revocation;
 
     public sealed override Decision<PatientState, PatientEvent, ConsentChange> Decide(PatientState state, TurnContext turn) =>
-        PatientSide.Check(state) is { } refusal ? Refuse(refusal) : DecideOpen(state, turn);
+        PatientSide.Decide(state, By, Act, turn).Refusal is { } refusal ? Refuse(refusal) : DecideOpen(state, turn);
 
     protected abstract Decision<PatientState, PatientEvent, ConsentChange> DecideOpen(PatientState state, TurnContext turn);
 
@@ -76,14 +86,15 @@ public sealed record AuthorizeProfessional(
         // A permit on an organisation ends the deny that the patient set on it before: the newest word counts.
         var events = new List<PatientEvent>();
         foreach (var denial in denials)
-            events.Add(new AuthorizationRevoked(turn.Now, Actor.Patient, denial.Number));
+            events.Add(new AuthorizationRevoked(turn.Now, By, denial.Number));
 
         var granted = new Authorization(
             state.Consent.Authorizations.Count + 1, Holder, HolderId, true, AuthorizationBasis.Patient, start, end, false)
         {
             HolderName = HolderName,
+            GrantedBy = By,
         };
-        events.Add(new AuthorizationGranted(turn.Now, Actor.Patient, granted));
+        events.Add(new AuthorizationGranted(turn.Now, By, granted));
         return Emit(events, after => new ConsentChange(turn.Now, after.Consent.Version, false) { Granted = granted });
     }
 }
@@ -115,11 +126,11 @@ public sealed record RevokeAuthorization(int? Number, HolderKind Holder, string?
             .ToList();
         var events = new List<PatientEvent>();
         foreach (var authorization in ended)
-            events.Add(new AuthorizationRevoked(turn.Now, Actor.Patient, authorization.Number));
+            events.Add(new AuthorizationRevoked(turn.Now, By, authorization.Number));
         if (Deny && holderId is not null && !state.Consent.Authorizations.Any(a =>
                 a is { Permit: false, RevokedAt: null, Holder: HolderKind.Organization } && a.HolderId == holderId))
         {
-            events.Add(new AuthorizationGranted(turn.Now, Actor.Patient, new Authorization(
+            events.Add(new AuthorizationGranted(turn.Now, By, new Authorization(
                 state.Consent.Authorizations.Count + 1,
                 HolderKind.Organization,
                 holderId,
@@ -127,7 +138,10 @@ public sealed record RevokeAuthorization(int? Number, HolderKind Holder, string?
                 AuthorizationBasis.Patient,
                 turn.Now,
                 null,
-                false)));
+                false)
+            {
+                GrantedBy = By,
+            }));
         }
 
         return events.Count == 0
@@ -139,11 +153,15 @@ public sealed record RevokeAuthorization(int? Number, HolderKind Holder, string?
 /// <summary>The patient blocks a professional: their permits end and all reading stops; deposits do not.</summary>
 public sealed record BlockProfessional(ProfessionalId Professional) : ConsentCommand
 {
-    /// <summary>The patient's words; may be empty.</summary>
+    /// <summary>The words of who blocks; may be empty.</summary>
     public string Reason { get; init; } = "";
+
+    protected override PatientAct Act => PatientAct.Block;
 
     protected override Decision<PatientState, PatientEvent, ConsentChange> DecideOpen(PatientState state, TurnContext turn)
     {
+        if (By.Kind == ActorKind.Professional && By.Id == Professional.ToString())
+            return Refuse(RefusalCode.MetadataInvalid, "Nobody blocks himself or herself.", "professional_id");
         if (state.Consent.IsBlocked(Professional))
             return AlreadySo(state, turn);
         var id = Professional.ToString();
@@ -151,7 +169,7 @@ public sealed record BlockProfessional(ProfessionalId Professional) : ConsentCom
             .Where(a => a is { Permit: true, Holder: HolderKind.Professional, RevokedAt: null } && a.HolderId == id)
             .ToList();
         return Emit(
-            [new ProfessionalBlocked(turn.Now, Actor.Patient, Professional) { Reason = Reason }],
+            [new ProfessionalBlocked(turn.Now, By, Professional) { Reason = Reason }],
             after => new ConsentChange(turn.Now, after.Consent.Version, false) { Ended = ended });
     }
 }
@@ -162,30 +180,52 @@ public sealed record UnblockProfessional(ProfessionalId Professional) : ConsentC
     protected override Decision<PatientState, PatientEvent, ConsentChange> DecideOpen(PatientState state, TurnContext turn) =>
         state.Consent.IsBlocked(Professional)
             ? Emit(
-                [new ProfessionalUnblocked(turn.Now, Actor.Patient, Professional)],
+                [new ProfessionalUnblocked(turn.Now, By, Professional)],
                 after => new ConsentChange(turn.Now, after.Consent.Version, false))
             : AlreadySo(state, turn);
 }
 
-/// <summary>The consent state, for the patient.</summary>
-/// <param name="IncludeEnded">Also authorisations that have ended.</param>
+/// <summary>The consent state, for the patient's side.</summary>
+/// <param name="IncludeEnded">Also authorisations and delegations that have ended.</param>
 public sealed record GetConsents(bool IncludeEnded) : PatientCommand<ConsentView>
 {
+    public Actor By { get; init; } = Actor.Patient;
+
     public override TurnPriority Priority => TurnPriority.PatientRead;
 
-    public override Decision<PatientState, PatientEvent, ConsentView> Decide(PatientState state, TurnContext turn) =>
-        PatientSide.Check(state) is { } refusal
-            ? Refuse(refusal)
-            : Reply(new ConsentView(
-                [.. state.Consent.Authorizations.Where(a => IncludeEnded || !a.HasEnded(turn.Now))],
-                [.. state.Consent.Blocked.OrderBy(block => block.Value).ThenBy(block => block.Key, StringComparer.Ordinal)],
-                [.. state.Followers.Values],
-                state.Consent.EmergencyUnder(turn.Policy),
-                state.Consent.Version,
-                turn.Now));
+    public override Decision<PatientState, PatientEvent, ConsentView> Decide(PatientState state, TurnContext turn)
+    {
+        var side = PatientSide.Decide(state, By, PatientAct.ReadConsents, turn);
+        if (side.Refusal is { } refusal)
+            return Refuse(refusal);
+        var majority = state.MajorityUnder(turn.Policy);
+        return Reply(new ConsentView(
+            [.. state.Consent.Authorizations.Where(a => IncludeEnded || !a.HasEnded(turn.Now))],
+            [.. state.Consent.Blocked.OrderBy(block => block.Value).ThenBy(block => block.Key, StringComparer.Ordinal)],
+            [.. state.Followers.Values],
+            state.Consent.EmergencyUnder(turn.Policy),
+            state.Consent.Version,
+            turn.Now)
+        {
+            BlockedBy = [.. state.Consent.Blocked.Keys.Select(id => KeyValuePair.Create(id, state.Consent.BlockedBy(id)))],
+            AttendingPhysician = state.Consent.AttendingPhysician,
+            Purposes = [.. state.Consent.Purposes.Values],
+
+            // Who else helps is not for a caregiver, nor for a professional who acts for the patient.
+            Delegations =
+            [
+                .. state.Delegations.All
+                    .Where(delegation => delegation.IsOf(By)
+                        || side.Audience == PatientAudience.Representatives
+                        || By.Kind == ActorKind.Patient)
+                    .Select(delegation => (delegation, delegation.StatusAt(turn.Now, majority)))
+                    .Where(one => IncludeEnded || one.Item2 is DelegationStatus.Pending or DelegationStatus.Accepted),
+            ],
+        });
+    }
 }
 
-/// <summary>The consent state as the patient sees it.</summary>
+/// <summary>The consent state as the patient's side sees it.</summary>
 /// <param name="Blocked">IdNat_PS and since when, oldest first.</param>
 /// <param name="At">When this was true.</param>
 public sealed record ConsentView(
@@ -194,4 +234,14 @@ public sealed record ConsentView(
     IReadOnlyList<Follower> Followers,
     EmergencyFlags Emergency,
     long Version,
-    DateTimeOffset At);
+    DateTimeOffset At)
+{
+    /// <summary>IdNat_PS and who blocked.</summary>
+    public IReadOnlyList<KeyValuePair<string, Actor>> BlockedBy { get; init; } = [];
+
+    public ProfessionalId? AttendingPhysician { get; init; }
+
+    public IReadOnlyList<PurposeConsent> Purposes { get; init; } = [];
+
+    public IReadOnlyList<(Delegation Delegation, DelegationStatus Status)> Delegations { get; init; } = [];
+}

@@ -70,11 +70,17 @@ public enum ConsentAnswer
 /// unblocking brings none of them back. C3. <see cref="Version"/> grows with every change.</remarks>
 public sealed class ConsentState
 {
+    private static readonly SortedDictionary<string, PurposeConsent> NoPurposes = [];
+
     private readonly List<Authorization> _authorizations = [];
 
     // Where the words on one holder stand: each submission asks for every follower, and a record may hold thousands of words.
     private readonly Dictionary<(HolderKind, string), List<int>> _byHolder = [];
     private readonly Dictionary<string, DateTimeOffset> _blocked = new(StringComparer.Ordinal);
+
+    // Null in most records.
+    private Dictionary<string, Actor>? _blockedByOthers;
+    private SortedDictionary<string, PurposeConsent>? _purposes;
 
     public ConsentState()
     {
@@ -86,6 +92,9 @@ public sealed class ConsentState
             Grant(authorization);
         foreach (var (professional, since) in other._blocked)
             _blocked.Add(professional, since);
+        _blockedByOthers = other._blockedByOthers is null ? null : new(other._blockedByOthers);
+        _purposes = other._purposes is null ? null : new(other._purposes);
+        AttendingPhysician = other.AttendingPhysician;
         Emergency = other.Emergency;
         Version = other.Version;
     }
@@ -103,6 +112,25 @@ public sealed class ConsentState
     public EmergencyFlags? Emergency { get; private set; }
 
     public EmergencyFlags EmergencyUnder(DomainPolicy policy) => Emergency ?? policy.EmergencyDefaults;
+
+    /// <summary>The declared family doctor (médecin traitant), as health insurance knows it; null if none.</summary>
+    public ProfessionalId? AttendingPhysician { get; private set; }
+
+    /// <summary>What the person decided of each purpose, by its name.</summary>
+    public IReadOnlyDictionary<string, PurposeConsent> Purposes => _purposes ?? NoPurposes;
+
+    /// <summary>Who blocked: the patient, or who acted for the patient.</summary>
+    public Actor BlockedBy(string professional) => 
+        _blockedByOthers?.GetValueOrDefault(professional) ?? Actor.Patient;
+
+    /// <summary>True if a permit that is in force makes this professional an administrator of the record.</summary>
+    public bool IsAdministrator(ProfessionalId professional, DateTimeOffset now) =>
+        _byHolder.TryGetValue((HolderKind.Professional, professional.ToString()), out var own)
+        && own.Exists(at => _authorizations[at] is { Permit: true, IsAdministrator: true } permit && permit.IsActive(now));
+
+    /// <summary>True if masked documents are not hidden from this professional.</summary>
+    public bool SeesMasked(ProfessionalId professional, DateTimeOffset now, DomainPolicy policy) =>
+        (policy.AttendingPhysicianSeesMasked && AttendingPhysician == professional) || IsAdministrator(professional, now);
 
     public bool IsBlocked(ProfessionalId professional) => _blocked.ContainsKey(professional.ToString());
 
@@ -183,10 +211,12 @@ public sealed class ConsentState
         Version++;
     }
 
-    internal void Block(ProfessionalId professional, DateTimeOffset at)
+    internal void Block(ProfessionalId professional, DateTimeOffset at, Actor by)
     {
         var id = professional.ToString();
         _blocked[id] = at;
+        if (by.Kind != ActorKind.Patient)
+            (_blockedByOthers ??= new Dictionary<string, Actor>(StringComparer.Ordinal))[id] = by;
         for (var i = 0; i < _authorizations.Count; i++)
         {
             var authorization = _authorizations[i];
@@ -200,6 +230,33 @@ public sealed class ConsentState
         Version++;
     }
 
+    internal void SetAdministrator(IReadOnlyList<int> numbers, bool isAdministrator)
+    {
+        foreach (var number in numbers)
+        {
+            var at = _authorizations.FindIndex(known => known.Number == number);
+            if (at >= 0)
+                _authorizations[at] = _authorizations[at] with { IsAdministrator = isAdministrator };
+        }
+
+        Version++;
+    }
+
+    internal void SetAttendingPhysician(ProfessionalId? physician)
+    {
+        AttendingPhysician = physician;
+        Version++;
+    }
+
+    internal void SetPurpose(PurposeConsent consent)
+    {
+        (_purposes ??= new SortedDictionary<string, PurposeConsent>(StringComparer.Ordinal))[consent.Purpose] = consent;
+        Version++;
+    }
+
+    /// <summary>Counts a change of what is kept elsewhere.</summary>
+    internal void Touch() => Version++;
+
     internal void SetEmergency(EmergencyFlags flags)
     {
         Emergency = flags;
@@ -209,6 +266,7 @@ public sealed class ConsentState
     internal void Unblock(ProfessionalId professional)
     {
         _blocked.Remove(professional.ToString());
+        _blockedByOthers?.Remove(professional.ToString());
         Version++;
     }
 }

@@ -1,4 +1,3 @@
-using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Patients;
 using HealthGrains.Domain.Turns;
 
@@ -19,7 +18,7 @@ public sealed record SetEmergencyAccess(bool? RegulationCentre, bool? BreakTheGl
         return !isAsked || state.Consent.Emergency == flags
             ? Reply(new ConsentChange(turn.Now, state.Consent.Version, true) { Emergency = now })
             : Emit(
-                [new EmergencyAccessSet(turn.Now, Actor.Patient, flags)],
+                [new EmergencyAccessSet(turn.Now, By, flags)],
                 after => new ConsentChange(turn.Now, after.Consent.Version, false) { Emergency = flags });
     }
 }

@@ -1,5 +1,6 @@
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Identity;
+using HealthGrains.Domain.Notifications;
 using HealthGrains.Domain.Turns;
 
 namespace HealthGrains.Domain.Documents;
@@ -67,6 +68,14 @@ public sealed record DocumentEntry
 
     public bool IsHiddenFromPatient => Metadata.Confidentiality.HasFlag(ConfidentialityLabels.HiddenFromPatient);
 
+    public bool IsHiddenFromRepresentatives =>
+        Metadata.Confidentiality.HasFlag(ConfidentialityLabels.HiddenFromRepresentatives);
+
+    /// <summary>True if a label hides it from an audience of the patient's side. What is hidden from representatives is from
+    /// caregivers too, and stays so when the person comes of age: a parent may become one.</summary>
+    public bool IsHiddenFrom(PatientAudience audience) =>
+        IsHiddenFromPatient || (audience != PatientAudience.Patient && IsHiddenFromRepresentatives);
+
     /// <summary>True if the actor wrote it or deposited it, in person.</summary>
     public bool IsOwnOf(ProfessionalId professional) => IsOwnOf(Metadata, Depositor, professional);
 
@@ -97,8 +106,8 @@ public sealed record DocumentEntry
         if (Depositor.Kind == ActorKind.Facility && actor.ActsFor(inTheNameOf.ToString()))
             return true;
 
-        if (Depositor.Kind == ActorKind.Patient)
-            return actor.Kind == ActorKind.Patient;
+        if (Depositor.Kind is ActorKind.Patient or ActorKind.Delegate)
+            return actor.Kind is ActorKind.Patient or ActorKind.Delegate;
 
         foreach (var author in Metadata.Authors)
         {

@@ -12,23 +12,27 @@ namespace HealthGrains.Domain.Documents;
 
 /// <summary>Changes who may see one document: the whole new set of labels. It is not a new result.</summary>
 /// <param name="EntryVersion">The one that the caller saw; another in force is STALE_VERSION, unless the set is so already.</param>
-/// <param name="By">The patient, who masks and unmasks; or a professional who may read the document, or wrote it.</param>
+/// <param name="By">The patient's side, which masks and unmasks; or a professional who may read the document, or wrote it.</param>
 /// <remarks>Older versions of the document are covered by what is added, and keep what is lifted. Source: DMP TD3.3a and
 /// TD3.3b; IHE ITI-57.</remarks>
 public sealed record SetConfidentiality(DocumentId Id, int EntryVersion, ConfidentialityLabels Labels, Actor By)
     : PatientCommand<DocumentView>
 {
+    /// <summary>How a professional comes in: normally, and perhaps in a secret session.</summary>
+    public Entrance Entrance { get; init; } = Entrance.Normal;
+
     // A mask is a revocation for this document.
     public override TurnPriority Priority => TurnPriority.Revocation;
 
     public override Decision<PatientState, PatientEvent, DocumentView> Decide(PatientState state, TurnContext turn)
     {
         var entry = state.Index.Find(Id);
-        if (By.Kind == ActorKind.Patient)
+        if (By.IsPatientSide)
         {
-            if (PatientSide.Check(state) is { } refusal)
+            var side = PatientSide.Decide(state, By, PatientAct.WriteDocuments, turn);
+            if (side.Refusal is { } refusal)
                 return Refuse(refusal);
-            if (entry is null || !PatientSide.Sees(entry))
+            if (entry is null || !side.Sees(entry))
                 return Refuse(AccessDecision.DocumentNotFound);
             var others = (entry.Metadata.Confidentiality ^ Labels) & ~ConfidentialityLabels.MaskedFromProfessionals;
             return others != ConfidentialityLabels.None
@@ -36,7 +40,8 @@ public sealed record SetConfidentiality(DocumentId Id, int EntryVersion, Confide
                     RefusalCode.CallerKindForbidden,
                     "The person masks and unmasks; the other labels are a professional's.",
                     "confidentiality")
-                : Change(state, entry, turn, [], PatientSide.Sees);
+                : Change(
+                    state, entry, turn, PatientSide.Traces(state, turn, By, AccessAction.SetLabels, [entry.Id], side.Step), side.Sees);
         }
 
         var reader = PatientState.ReaderOf(By);
@@ -54,12 +59,12 @@ public sealed record SetConfidentiality(DocumentId Id, int EntryVersion, Confide
 
         IReadOnlyList<DocumentId> documents = entry is null ? [] : [entry.Id];
         return outcome.Refusal is { } no
-            ? Refuse(no, ReaderTurn.RefusalTrace(state, turn, By, AccessAction.SetLabels, documents, outcome))
+            ? Refuse(no, ReaderTurn.RefusalTrace(state, turn, By, AccessAction.SetLabels, documents, outcome, Entrance))
             : Change(
                 state,
                 entry!, // ! allowed means found
                 turn,
-                [ReaderTurn.Trace(turn, By, AccessAction.SetLabels, documents, outcome)],
+                [ReaderTurn.Trace(turn, By, AccessAction.SetLabels, documents, outcome, Entrance)],
                 other => AccessDecision.ForDocument(state, other, reader, includeDeprecated: true, turn).IsAllowed);
     }
 
@@ -78,7 +83,7 @@ public sealed record SetConfidentiality(DocumentId Id, int EntryVersion, Confide
                 : Emit(traces, after => DocumentView.Of(after, entry, By, sees));
         }
 
-        if (LabelRules.Check(Labels, secretSession: false, turn.Policy) is { } refusal)
+        if (LabelRules.Check(Labels, entry.Metadata.Confidentiality, state, turn) is { } refusal)
             return Refuse(refusal.Code, refusal.Message, "confidentiality");
         if (entry.EntryVersion != EntryVersion)
         {

@@ -22,41 +22,49 @@ public sealed record SetMasking(bool Masked, IReadOnlyList<MaskingTarget>? Only,
     /// <summary>Documents that may be named in one call.</summary>
     public const int NamedMax = 200;
 
+    /// <summary>The patient, or who acts for the patient.</summary>
+    public Actor By { get; init; } = Actor.Patient;
+
     // A mask is a revocation.
     public override TurnPriority Priority => TurnPriority.Revocation;
 
     public override Decision<PatientState, PatientEvent, MaskingChange> Decide(PatientState state, TurnContext turn)
     {
-        if (PatientSide.Check(state) is { } refusal)
-            return Refuse(refusal);
+        var side = PatientSide.Decide(state, By, PatientAct.WriteDocuments, turn);
+        if (side.Refusal is { } refusal)
+            return Refuse(refusal, PatientSide.Traces(state, turn, By, AccessAction.SetLabels, [], side.Step, refusal));
 
         var events = new List<PatientEvent>();
         if (Future is { } future && future != state.MasksFuture)
-            events.Add(new FutureMaskingSet(turn.Now, Actor.Patient, future));
+            events.Add(new FutureMaskingSet(turn.Now, By, future));
         var outcomes = new List<MaskingOutcome>();
         var left = 0;
         if (Only is null)
         {
-            var open = state.Index.Entries.Where(entry => PatientSide.Sees(entry) && entry.IsMasked != Masked).ToList();
+            var open = state.Index.Entries.Where(entry => side.Sees(entry) && entry.IsMasked != Masked).ToList();
             left = Math.Max(0, open.Count - TogetherMax);
             events.AddRange(open.Take(TogetherMax).Select(entry => Change(state, entry, turn)));
         }
         else
         {
             foreach (var target in Only)
-                outcomes.Add(new MaskingOutcome(target.Document, One(state, target, turn, events)));
+                outcomes.Add(new MaskingOutcome(target.Document, One(state, target, side, turn, events)));
         }
 
-        var changed = events.OfType<ConfidentialityChanged>().Count();
+        var documents = events.OfType<ConfidentialityChanged>().Select(change => change.DocumentId).ToList();
+        var changed = documents.Count;
+        if (events.Count > 0)
+            events.AddRange(PatientSide.Traces(state, turn, By, AccessAction.SetLabels, documents, side.Step));
         return events.Count == 0
             ? Reply(new MaskingChange(0, left > 0, outcomes, state.MasksFuture))
             : Emit(events, after => new MaskingChange(changed, left > 0, outcomes, after.MasksFuture));
     }
 
     // The labels of a document are only those that the patient set or may see: none of the combinations that are refused is met.
-    private Refusal? One(PatientState state, MaskingTarget target, TurnContext turn, List<PatientEvent> events)
+    private Refusal? One(
+        PatientState state, MaskingTarget target, SideOutcome side, TurnContext turn, List<PatientEvent> events)
     {
-        if (state.Index.Find(target.Document) is not { } entry || !PatientSide.Sees(entry))
+        if (state.Index.Find(target.Document) is not { } entry || !side.Sees(entry))
             return AccessDecision.DocumentNotFound;
         if (entry.IsMasked == Masked || events.OfType<ConfidentialityChanged>().Any(known => known.DocumentId == entry.Id))
             return null;
@@ -82,7 +90,7 @@ public sealed record SetMasking(bool Masked, IReadOnlyList<MaskingTarget>? Only,
         var labels = Masked
             ? entry.Metadata.Confidentiality | ConfidentialityLabels.MaskedFromProfessionals
             : entry.Metadata.Confidentiality & ~ConfidentialityLabels.MaskedFromProfessionals;
-        return new ConfidentialityChanged(turn.Now, Actor.Patient, entry.Id, entry.Metadata.UniqueId, labels)
+        return new ConfidentialityChanged(turn.Now, By, entry.Id, entry.Metadata.UniqueId, labels)
         {
             Recipients = Audience.ForLabels(state, entry, labels, turn),
         };

@@ -3,6 +3,7 @@ using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Duties;
 using HealthGrains.Domain.Identity;
+using HealthGrains.Domain.Notifications;
 using HealthGrains.Domain.Patients;
 using HealthGrains.Domain.Records;
 using HealthGrains.Domain.Refusals;
@@ -52,6 +53,16 @@ public sealed record SubmitDocument(
 
     public override Decision<PatientState, PatientEvent, SubmissionReceipt> Decide(PatientState state, TurnContext turn)
     {
+        // Nothing of the record is told to who may not act for the patient.
+        var audience = PatientAudience.Patient;
+        if (By.Kind == ActorKind.Delegate)
+        {
+            var side = PatientSide.Decide(state, By, PatientAct.WriteDocuments, turn);
+            if (side.Refusal is { } notEntitled)
+                return Refuse(notEntitled);
+            audience = side.Audience;
+        }
+
         // I1: a uniqueId means one content, for ever.
         if (state.Index.Find(Metadata.UniqueId) is { } earlier)
         {
@@ -82,21 +93,27 @@ public sealed record SubmitDocument(
 
         if (Problem is not null)
             return Refuse(Problem);
+        if (LabelRules.CheckMinor(Metadata.Confidentiality, state, turn) is { } adult)
+            return Refuse(adult);
+        if (Metadata.TypeCode == AdvanceDirectives && turn.Now < state.MajorityUnder(turn.Policy))
+            return Refuse(RefusalCode.MetadataInvalid, "A minor has no advance directives.", "metadata.type_code");
 
         // U2: whoever discarded the upload did so in a turn of this journal, so one of both turns sees the other.
         if (Content.Upload is { } upload && state.IsDiscarded(upload))
             return Refuse(RefusalCode.TargetNotFound, "There is no such upload, or it has expired.", "upload_id");
-        if (Traits is not null && state.Traits is not null && !state.Traits.Fits(Traits))
+        if (Traits is not null
+            && ((state.Traits is not null && !state.Traits.Fits(Traits))
+                || (state.Delegations.StatedBirthDate is { Length: > 0 } born && born != Traits.BirthDate)))
         {
             return Refuse(
                 RefusalCode.InsMismatch, "The identity traits are not those known for this INS.", "content.recordTarget");
         }
 
-        if (TwinOf is { } twin && CheckTwin(state, twin) is { } twinRefusal)
+        if (TwinOf is { } twin && CheckTwin(state, twin, audience) is { } twinRefusal)
             return Refuse(twinRefusal);
 
         DocumentEntry? replaced = null;
-        if (Replaces is { } target && FindReplaced(state, target, out replaced) is { } refusal)
+        if (Replaces is { } target && FindReplaced(state, target, audience, out replaced) is { } refusal)
             return Refuse(refusal);
 
         var change = ChangeAgainst(replaced);
@@ -128,7 +145,9 @@ public sealed record SubmitDocument(
             InsQualifiedAt = InsQualifiedAt,
             SecretSession = SecretSession,
             TwinOf = TwinOf,
-            Traits = state.Traits is null ? Traits : null,
+            
+            // When a person was born is not for the patient's side to say: somebody's right to read may hang on it.
+            Traits = state.Traits is null && !By.IsPatientSide ? Traits : null,
             Recipients = recipients,
             RecipientsCode = code,
         };
@@ -158,14 +177,15 @@ public sealed record SubmitDocument(
         && !Metadata.Confidentiality.HasFlag(ConfidentialityLabels.MaskedFromProfessionals)
         && (turn.Policy.AllowMaskedAndInvisible || !Metadata.Confidentiality.HasFlag(ConfidentialityLabels.HiddenFromPatient));
 
-    private Refusal? FindReplaced(PatientState state, UniqueId target, out DocumentEntry? replaced)
+    private Refusal? FindReplaced(
+        PatientState state, UniqueId target, PatientAudience audience, out DocumentEntry? replaced)
     {
         replaced = null;
         if (target == Metadata.UniqueId)
             return new Refusal(RefusalCode.MetadataInvalid, "A document cannot replace itself.", "replaces");
         if (state.Index.Find(target) is not { Sealed: false } entry
             || entry.Status == DocumentStatus.Deleted
-            || IsHiddenFromDepositor(entry))
+            || IsHiddenFromDepositor(entry, audience))
         {
             return new Refusal(RefusalCode.TargetNotFound, "The document to replace is not known here.", "replaces");
         }
@@ -193,11 +213,11 @@ public sealed record SubmitDocument(
     }
 
     // A twin binds both sides, since neither is withdrawn alone: so it is nobody else's document, and one of two.
-    private Refusal? CheckTwin(PatientState state, UniqueId twin)
+    private Refusal? CheckTwin(PatientState state, UniqueId twin, PatientAudience audience)
     {
         if (twin == Metadata.UniqueId)
             return new Refusal(RefusalCode.MetadataInvalid, "A document is not its own twin.", "twin_of");
-        if (state.Index.Find(twin) is not { } other || IsHiddenFromDepositor(other))
+        if (state.Index.Find(twin) is not { } other || IsHiddenFromDepositor(other, audience))
             return null;
         if (!other.IsManagedBy(By))
             return new Refusal(RefusalCode.NotAuthor, "The twin is a document of another organisation.", "twin_of");
@@ -207,8 +227,12 @@ public sealed record SubmitDocument(
             : null;
     }
 
-    // What is hidden from a patient who deposits is answered like what does not exist.
-    private bool IsHiddenFromDepositor(DocumentEntry entry) => By.Kind == ActorKind.Patient && entry.IsHiddenFromPatient;
+    // What is hidden from the patient's side is answered like what does not exist when that side deposits.
+    private bool IsHiddenFromDepositor(DocumentEntry entry, PatientAudience audience) =>
+        By.IsPatientSide && entry.IsHiddenFrom(audience);
+
+    // EXPPAT_3, directives anticipées.
+    private const string AdvanceDirectives = "EXPPAT_3";
 
     // Labels alone changed only if the bodies are the same; a sender's word does not make a new result disappear.
     private ChangeKind ChangeAgainst(DocumentEntry? replaced) =>

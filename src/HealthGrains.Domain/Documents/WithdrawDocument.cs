@@ -23,15 +23,16 @@ public sealed record WithdrawDocument(UniqueId Target, UniqueId? TwinOf, string 
 
     public override Decision<PatientState, PatientEvent, WithdrawnDocument> Decide(PatientState state, TurnContext turn)
     {
+        SideOutcome? side = By.IsPatientSide ? PatientSide.Decide(state, By, PatientAct.WriteDocuments, turn) : null;
+        if (side is { Refusal: { } refusal })
+            return Refuse(refusal);
         if (state.Record.IsUnknown)
             return Refuse(RefusalCode.PatientUnknown, "There is no such record.", "patient");
-        if (By.Kind == ActorKind.Patient && PatientSide.Check(state) is { } refusal)
-            return Refuse(refusal);
 
-        // What a closing sealed, and for the patient what is hidden, is answered like what does not exist.
+        // What a closing sealed, and for the patient's side what is hidden, is answered like what does not exist.
         var entry = state.Index.Find(Target) is { } known
             && known is not { Sealed: true, Status: not DocumentStatus.Deleted }
-            && !(By.Kind == ActorKind.Patient && known.IsHiddenFromPatient)
+            && !(side is { } own && known.IsHiddenFrom(own.Audience))
                 ? known
                 : null;
 

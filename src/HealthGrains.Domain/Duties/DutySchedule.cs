@@ -48,14 +48,18 @@ public static class DutySchedule
 
     /// <summary>A person whose birth date is known now, and who is a minor.</summary>
     public static IReadOnlyList<PatientEvent> ForMajority(PatientTraits? traits, TurnContext turn) =>
-        traits is not null && MajorityOf(traits, turn) is { } majority && majority > turn.Now
+        ForMajority(traits?.BirthDate, turn);
+
+    /// <inheritdoc cref="ForMajority(PatientTraits?, TurnContext)"/>
+    public static IReadOnlyList<PatientEvent> ForMajority(string? birthDate, TurnContext turn) =>
+        MajorityOf(birthDate, turn) is { } majority && majority > turn.Now
             ? [new DutyScheduled(turn.Now, Actor.System, DutyKind.Majority, majority)]
             : [];
 
     // A birth date of which a part is not known, as 19790000, tells no birthday.
-    private static DateTimeOffset? MajorityOf(PatientTraits traits, TurnContext turn) =>
+    private static DateTimeOffset? MajorityOf(string? birthDate, TurnContext turn) =>
         DateTimeOffset.TryParseExact(
-            traits.BirthDate, "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var birth)
+            birthDate, "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var birth)
             && birth.Year < DateTimeOffset.MaxValue.Year - turn.Policy.MajorityAge
             ? birth.AddYears(turn.Policy.MajorityAge)
             : null;

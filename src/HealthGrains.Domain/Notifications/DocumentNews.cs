@@ -7,7 +7,13 @@ public static class DocumentNews
 {
     /// <returns>Null when the patient is told nothing.</returns>
     public static ChangeCode? ForPatient(DocumentEntry entry, DocumentEntry? replaced, ChangeKind change) =>
-        Named(entry, For(!entry.IsHiddenFromPatient, replaced is null ? null : !replaced.IsHiddenFromPatient, change));
+        For(entry, replaced, change, PatientAudience.Patient);
+
+    /// <summary>For one audience of the patient's side.</summary>
+    public static ChangeCode? For(
+        DocumentEntry entry, DocumentEntry? replaced, ChangeKind change, PatientAudience audience) =>
+        Named(entry, For(
+            !entry.IsHiddenFrom(audience), replaced is null ? null : !replaced.IsHiddenFrom(audience), change));
 
     /// <summary>For the professionals who may read the record.</summary>
     public static ChangeCode? ForProfessionals(DocumentEntry entry, DocumentEntry? replaced, ChangeKind change) =>

@@ -38,6 +38,22 @@ public enum ChangeCode
 
     /// <summary>RAPPEL_CONSENT_RL_PASSAGE_MAJO: the same, to the legal representatives.</summary>
     MajorityReachedForRepresentatives = 44,
+
+
+    /// <summary>PARTAGE_PROFIL_AIDANT: a caregiver was invited.</summary>
+    CaregiverInvited = 30,
+
+    /// <summary>ACCORD_PARTAGE_PROFIL: a caregiver accepted.</summary>
+    CaregiverAccepted = 31,
+
+    /// <summary>REFUS_PARTAGE_PROFIL: a caregiver refused.</summary>
+    CaregiverRefused = 32,
+
+    /// <summary>REVOCATION_PAR_AIDE: the helped person's side ended it.</summary>
+    CaregiverDismissed = 33,
+
+    /// <summary>REVOCATION_PAR_AIDANT: the caregiver ended it.</summary>
+    CaregiverResigned = 34,
 }
 
 /// <summary>One line of what an audience is told.</summary>
@@ -54,7 +70,18 @@ public sealed record FeedItem(long Sequence, DateTimeOffset At, ChangeCode Code,
 /// gap would betray what is withheld. F2. What is released later is appended at its release, so no cursor is past it.</remarks>
 public sealed class AudienceFeed
 {
-    private readonly List<FeedItem> _items = [];
+    private List<FeedItem> _items;
+
+    // Told the same as this one so far, and so not kept twice; null once they part.
+    private AudienceFeed? _same;
+
+    public AudienceFeed() => _items = [];
+
+    internal AudienceFeed(AudienceFeed same)
+    {
+        _same = same;
+        _items = same._items;
+    }
 
     /// <summary>The last sequence; 0 for none.</summary>
     public long Last => _items.Count;
@@ -71,6 +98,19 @@ public sealed class AudienceFeed
     /// <summary>What from now on is told without an alert.</summary>
     internal NotificationPreferences Preferences { get; set; } = NotificationPreferences.Everything;
 
-    internal void Tell(DateTimeOffset at, ChangeCode code, DocumentId? document, Actor by) =>
-        _items.Add(new FeedItem(_items.Count + 1, at, code, document, by) { IsSilent = Preferences.Mutes(code) });
+    /// <summary>For a feed that shares another's list, that one must be told first.</summary>
+    internal void Tell(DateTimeOffset at, ChangeCode code, DocumentId? document, Actor by)
+    {
+        if (_same is null)
+            _items.Add(new FeedItem(_items.Count + 1, at, code, document, by) { IsSilent = Preferences.Mutes(code) });
+    }
+
+    /// <summary>From here on it is told apart from the feed that it shares a list with.</summary>
+    internal void Part()
+    {
+        if (_same is null)
+            return;
+        _same = null;
+        _items = [.. _items];
+    }
 }

@@ -10,11 +10,15 @@ namespace HealthGrains.Domain.Notifications;
 public sealed record SetNotificationPreferences(IReadOnlyDictionary<NotificationCategory, bool> Changes)
     : PatientCommand<PreferencesView>
 {
+    /// <summary>The patient, or who acts for the patient.</summary>
+    public Actor By { get; init; } = Actor.Patient;
+
     public override TurnPriority Priority => TurnPriority.PatientRead;
 
     public override Decision<PatientState, PatientEvent, PreferencesView> Decide(PatientState state, TurnContext turn)
     {
-        if (PatientSide.Check(state) is { } refusal)
+        var act = Changes.Count == 0 ? PatientAct.ReadConsents : PatientAct.ChangeConsents;
+        if (PatientSide.Decide(state, By, act, turn).Refusal is { } refusal)
             return Refuse(refusal);
         var now = state.Preferences;
         var wanted = NotificationPreferences.Muting(Enum.GetValues<NotificationCategory>().Where(category =>
@@ -22,7 +26,7 @@ public sealed record SetNotificationPreferences(IReadOnlyDictionary<Notification
         return wanted.Muted.SequenceEqual(now.Muted)
             ? Reply(new PreferencesView(now, state.MasksFuture))
             : Emit(
-                [new NotificationPreferencesSet(turn.Now, Actor.Patient, wanted.Muted)],
+                [new NotificationPreferencesSet(turn.Now, By, wanted.Muted)],
                 after => new PreferencesView(after.Preferences, after.MasksFuture));
     }
 }

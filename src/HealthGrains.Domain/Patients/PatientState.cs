@@ -1,10 +1,12 @@
 using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Consent;
+using HealthGrains.Domain.Delegates;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Duties;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Notifications;
+using HealthGrains.Domain.Policies;
 using HealthGrains.Domain.Records;
 using HealthGrains.Domain.Refusals;
 using HealthGrains.Domain.Turns;
@@ -20,10 +22,16 @@ public sealed class PatientState
     private readonly Dictionary<string, Follower> _followers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DateOnly> _lastAccessDay = new(StringComparer.Ordinal);
     private readonly List<TracedAccess> _accesses = [];
-    private readonly List<TracedAccess> _patientAccesses = [];
-    private readonly Dictionary<DocumentId, List<TracedAccess>> _withheld = [];
+    private ShownAccesses _patientAccesses = new();
 
-    private readonly Dictionary<(Reader Reader, AccessMode Mode), (DateTimeOffset Until, bool IsTold)> _sessions = [];
+    // The days on which only the person was told of a professional's first access. Null in most records.
+    private Dictionary<string, DateOnly>? _secretAccessDay;
+
+    // Most records show the delegates what they show the person: until they part there is one list.
+    private ShownAccesses? _delegateAccesses;
+
+    private readonly Dictionary<(Reader Reader, AccessMode Mode), (DateTimeOffset Until, bool IsTold, bool DelegatesAreTold)>
+        _sessions = [];
     private readonly HashSet<UploadId> _discarded = [];
 
     public RecordStatus Record { get; private set; } = RecordStatus.Absent;
@@ -35,8 +43,14 @@ public sealed class PatientState
     /// <summary>What the record owes to time.</summary>
     public DutyList Duties { get; } = new();
 
+    /// <summary>Who acts for the patient.</summary>
+    public DelegationBook Delegations { get; private set; } = new();
+
+    /// <summary>What each audience of the patient's side is told.</summary>
+    public PatientFeeds Feeds { get; private set; } = new();
+
     /// <summary>What the patient is told.</summary>
-    public AudienceFeed PatientFeed { get; private set; } = new();
+    public AudienceFeed PatientFeed => Feeds.Patient;
 
     /// <summary>What the professionals who may read the record are told; their inboxes are told apart from it.</summary>
     public AudienceFeed ProfessionalFeed { get; private set; } = new();
@@ -62,9 +76,21 @@ public sealed class PatientState
     /// <summary>Every access by somebody other than the patient, in order.</summary>
     public IReadOnlyList<TracedAccess> Accesses => _accesses;
 
+    /// <summary>yyyyMMdd: as health insurance stated it, else as the first document that a producer sent with a qualified
+    /// identity did; null if neither has. Nobody of the patient's side has a say in it.</summary>
+    public string? BirthDate =>
+        Delegations.StatedBirthDate.Length > 0 ? Delegations.StatedBirthDate : Traits?.BirthDate;
+
     /// <summary>The accesses that the patient is shown, in order and with a numbering of their own: neither a trace nor a gap
     /// nor an id tells of a document that is hidden from the patient.</summary>
-    public IReadOnlyList<TracedAccess> PatientAccesses => _patientAccesses;
+    public IReadOnlyList<TracedAccess> PatientAccesses => _patientAccesses.Shown;
+
+    /// <summary>The same for an audience of the patient's side; delegates are shown nothing of a secret session.</summary>
+    public IReadOnlyList<TracedAccess> AccessesOf(PatientAudience audience) =>
+        (audience == PatientAudience.Patient ? _patientAccesses : _delegateAccesses ?? _patientAccesses).Shown;
+
+    /// <summary>When the person comes of age; null if the birth date is not known.</summary>
+    public DateTimeOffset? MajorityUnder(DomainPolicy policy) => Majority.Of(BirthDate, policy.MajorityAge);
 
     /// <summary>When the reader's emergency session ends; null when none is open.</summary>
     public DateTimeOffset? EmergencyUntil(Reader reader, AccessMode mode, DateTimeOffset now) =>
@@ -115,13 +141,34 @@ public sealed class PatientState
                 Consent.Revoke(revoked.AuthorizationNumber, revoked.At);
                 break;
             case ProfessionalBlocked blocked:
-                Consent.Block(blocked.Professional, blocked.At);
+                Consent.Block(blocked.Professional, blocked.At, blocked.By);
                 break;
             case ProfessionalUnblocked unblocked:
                 Consent.Unblock(unblocked.Professional);
                 break;
             case EmergencyAccessSet emergency:
                 Consent.SetEmergency(emergency.Flags);
+                break;
+            case AdministratorSet administrator:
+                Consent.SetAdministrator(administrator.Numbers, administrator.IsAdministrator);
+                break;
+            case AttendingPhysicianSet attending:
+                Consent.SetAttendingPhysician(attending.Physician);
+                break;
+            case PurposeConsentSet purpose:
+                Consent.SetPurpose(purpose.Consent);
+                break;
+            case DelegateAdded added:
+                ApplyDelegateAdded(added);
+                break;
+            case DelegationAnswered answered:
+                ApplyDelegation(answered, answered.Number, known => known with
+                {
+                    Answer = answered.Accepted ? InvitationAnswer.Accepted : InvitationAnswer.Refused,
+                });
+                break;
+            case DelegationEnded ended:
+                ApplyDelegation(ended, ended.Number, known => known with { RevokedAt = ended.At });
                 break;
             case PatientFollowed followed:
                 _followers[followed.By.Id] = new Follower(ReaderOf(followed.By), followed.At);
@@ -147,20 +194,20 @@ public sealed class PatientState
             case TracesDestroyed:
                 Duties.Remove(DutyKind.DestroyTraces);
                 _accesses.Clear();
-                _patientAccesses.Clear();
+                (_patientAccesses, _delegateAccesses) = (new ShownAccesses(), null);
                 break;
             case FutureMaskingSet masking:
                 MasksFuture = masking.Masked;
                 break;
             case NotificationPreferencesSet preferences:
-                PatientFeed.Preferences = NotificationPreferences.Muting(preferences.Muted);
+                Feeds.Mute(NotificationPreferences.Muting(preferences.Muted));
                 break;
             case EmergencySessionOpened session:
-                _sessions[(ReaderOf(session.By), session.Mode)] = (session.Until, false);
+                _sessions[(ReaderOf(session.By), session.Mode)] = (session.Until, false, false);
                 break;
             case MajorityReached majority:
                 Duties.Remove(DutyKind.Majority);
-                PatientFeed.Tell(majority.At, ChangeCode.MajorityReached, null, majority.By);
+                Feeds.TellOfMajority(majority.At, majority.By);
                 break;
             case UploadDiscarded discarded:
                 _discarded.Add(discarded.Upload);
@@ -212,8 +259,12 @@ public sealed class PatientState
         }
 
         Traits ??= submitted.Traits;
-        if (DocumentNews.ForPatient(entry, replaced, submitted.Change) is { } patientCode)
-            PatientFeed.Tell(submitted.At, patientCode, entry.Id, submitted.By);
+        var toPatient = DocumentNews.For(entry, replaced, submitted.Change, PatientAudience.Patient);
+        var toDelegates = DocumentNews.For(entry, replaced, submitted.Change, PatientAudience.Representatives);
+        if (toPatient is { } news)
+            Feeds.Tell(submitted.At, news, entry.Id, submitted.By, delegates: toDelegates == news);
+        if (toDelegates is { } other && other != toPatient)
+            Feeds.Tell(submitted.At, other, entry.Id, submitted.By, patient: false);
         if (DocumentNews.ForProfessionals(entry, replaced, submitted.Change) is { } code)
             ProfessionalFeed.Tell(submitted.At, code, entry.Id, submitted.By);
     }
@@ -250,24 +301,29 @@ public sealed class PatientState
         if (entry.Status == DocumentStatus.Approved)
         {
             // What becomes visible is new to who could not see it; a mask is no news.
-            if (before.IsHiddenFromPatient && !entry.IsHiddenFromPatient)
-                PatientFeed.Tell(change.At, DocumentNews.Named(entry, ChangeCode.DocumentAdded)!.Value, entry.Id, change.By);
+            Feeds.Tell(
+                change.At, DocumentNews.Named(entry, ChangeCode.DocumentAdded)!.Value, entry.Id, change.By,
+                Appears(PatientAudience.Patient), Appears(PatientAudience.Representatives));
             if (before.IsMasked && !entry.IsMasked)
                 ProfessionalFeed.Tell(change.At, ChangeCode.DocumentAdded, entry.Id, change.By);
         }
 
-        if (!entry.IsHiddenFromPatient)
-            BecomeVisible(entry.Id);
+        bool Appears(PatientAudience audience) => before.IsHiddenFrom(audience) && !entry.IsHiddenFrom(audience);
+
+        BecomeVisible(entry);
     }
 
     // Who read it while it was hidden is told now: with a number of now, so that no page is past it.
-    private void BecomeVisible(DocumentId document)
+    private void BecomeVisible(DocumentEntry entry)
     {
-        Duties.Remove(DutyKind.Reveal, document);
-        if (!_withheld.Remove(document, out var released))
+        if (!entry.IsHiddenFrom(PatientAudience.Representatives))
+            _delegateAccesses?.Release(entry.Id);
+        if (entry.IsHiddenFromPatient)
             return;
-        foreach (var access in released)
-            _patientAccesses.Add(access with { Sequence = _patientAccesses.Count + 1 });
+        Duties.Remove(DutyKind.Reveal, entry.Id);
+        if (entry.IsHiddenFromRepresentatives)
+            PartAccesses();
+        _patientAccesses.Release(entry.Id);
     }
 
     // A duty that has lost its object is none: it would be asked about for ever.
@@ -294,10 +350,14 @@ public sealed class PatientState
             EntryVersion = known.EntryVersion + 1,
             Metadata = known.Metadata with { Confidentiality = restored.Labels },
         });
-        BecomeVisible(before.Id);
+        BecomeVisible(Index.Find(before.Id)!); // ! it was just changed
 
         if (before is { Status: DocumentStatus.Approved, Sealed: false, IsHiddenFromPatient: true })
-            PatientFeed.Tell(restored.At, ChangeCode.VisibilityRestored, before.Id, restored.By);
+        {
+            Feeds.Tell(
+                restored.At, ChangeCode.VisibilityRestored, before.Id, restored.By,
+                delegates: !before.IsHiddenFromRepresentatives);
+        }
     }
 
     private void ApplyDestroyed(RecordDestroyed destroyed)
@@ -309,7 +369,8 @@ public sealed class PatientState
         Record = new RecordStatus(RecordState.Destroyed, destroyed.At, "", false);
         Index = new RecordIndex();
         Consent = new ConsentState();
-        PatientFeed = new AudienceFeed();
+        Feeds = new PatientFeeds();
+        Delegations = new DelegationBook();
         ProfessionalFeed = new AudienceFeed();
         Traits = null;
         MasksFuture = false;
@@ -317,7 +378,9 @@ public sealed class PatientState
         _followers.Clear();
         _sessions.Clear();
         _lastAccessDay.Clear();
-        _withheld.Clear();
+        _secretAccessDay = null;
+        _patientAccesses.ForgetWithheld();
+        _delegateAccesses?.ForgetWithheld();
     }
 
     private void ApplyWithdrawn(DocumentWithdrawn withdrawn)
@@ -331,72 +394,149 @@ public sealed class PatientState
         Duties.Remove(DutyKind.Reveal, withdrawn.DocumentId);
         if (Index.Find(withdrawn.DocumentId) is not { } entry)
             return;
-        if (!entry.IsHiddenFromPatient)
-            PatientFeed.Tell(withdrawn.At, ChangeCode.DocumentWithdrawn, entry.Id, withdrawn.By);
+        Feeds.Tell(
+            withdrawn.At, ChangeCode.DocumentWithdrawn, entry.Id, withdrawn.By,
+            !entry.IsHiddenFromPatient, !entry.IsHiddenFrom(PatientAudience.Representatives));
         if (!entry.IsMasked)
             ProfessionalFeed.Tell(withdrawn.At, ChangeCode.DocumentWithdrawn, entry.Id, withdrawn.By);
+    }
+
+    private void ApplyDelegateAdded(DelegateAdded added)
+    {
+        Delegations.Add(added.Delegation, added.BirthDate);
+        Consent.Touch();
+        if (added.Delegation.Kind == DelegationKind.Caregiving)
+            Feeds.TellOfCaregiver(added.At, ChangeCode.CaregiverInvited, added.By);
+    }
+
+    private void ApplyDelegation(PatientEvent change, int number, Func<Delegation, Delegation> apply)
+    {
+        Delegations.Change(number, apply);
+        Consent.Touch();
+        if (Delegations.Find(number) is not { Kind: DelegationKind.Caregiving } delegation)
+            return;
+
+        var code = change switch
+        {
+            DelegationAnswered { Accepted: true } => ChangeCode.CaregiverAccepted,
+            DelegationAnswered => ChangeCode.CaregiverRefused,
+            _ => delegation.IsOf(change.By) ? ChangeCode.CaregiverResigned : ChangeCode.CaregiverDismissed,
+        };
+        Feeds.TellOfCaregiver(change.At, code, change.By);
     }
 
     private void ApplyAccessed(RecordAccessed accessed)
     {
         _accesses.Add(new TracedAccess(_accesses.Count + 1, accessed.At, accessed.By, accessed.Trace));
         var trace = accessed.Trace;
-        if (trace.Documents.Any(IsHiddenFromPatient))
-        {
-            // Whoever read one hidden document is not told of at all, unless in an emergency, which is never kept from the
-            // patient: that alone would betray it. One who was refused is, like
-            // one who asked for a document that does not exist; but not when the words of the refusal say that there is one.
-            if (trace is
-                {
-                    Action: AccessAction.ReadEntry or AccessAction.ReadContent or AccessAction.SetLabels,
-                    Documents: [var hidden],
-                    Refused: null or RefusalCode.MatrixDenied,
-                }
-                && (trace.Mode == AccessMode.Normal || trace.Refused is not null))
-            {
-                if (!_withheld.TryGetValue(hidden, out var withheld))
-                    _withheld.Add(hidden, withheld = []);
-                withheld.Add(_accesses[^1]);
-                return;
-            }
+        var patientSees = ShownTo(PatientAudience.Patient, trace, out var withheldFromPatient);
+        var (delegatesSee, withheldFromDelegates) = (patientSees, withheldFromPatient);
+        if (trace.Secret)
+            (delegatesSee, withheldFromDelegates) = (null, null);
+        else if (trace.Documents.Any(id => Index.Find(id) is { IsHiddenFromRepresentatives: true }))
+            delegatesSee = ShownTo(PatientAudience.Representatives, trace, out withheldFromDelegates);
 
-            trace = trace with { Documents = [.. trace.Documents.Where(id => !IsHiddenFromPatient(id))] };
-        }
+        if (!ReferenceEquals(patientSees, delegatesSee) || withheldFromPatient != withheldFromDelegates)
+            PartAccesses();
+        Show(_patientAccesses, patientSees, withheldFromPatient);
+        if (_delegateAccesses is not null)
+            Show(_delegateAccesses, delegatesSee, withheldFromDelegates);
+        if (trace.Refused is null && accessed.By.Kind == ActorKind.Professional)
+            TellOfAccess(accessed, patientSees, delegatesSee);
+    }
 
-        _patientAccesses.Add(new TracedAccess(_patientAccesses.Count + 1, accessed.At, accessed.By, trace));
-        if (trace.Refused is not null)
-            return;
-
+    private void TellOfAccess(RecordAccessed accessed, AccessTrace? patientSees, AccessTrace? delegatesSee)
+    {
+        var (patient, delegates) = (patientSees is not null, delegatesSee is not null);
+        var trace = accessed.Trace;
         if (trace.Mode != AccessMode.Normal)
         {
-            // Once for each session, with its first access; what was written before there were sessions is told each time.
+            // Each side is told once for a session, with its first access, and of what was written before there were sessions each
+            // time; which document was read only where it is not hidden.
             var key = (ReaderOf(accessed.By), trace.Mode);
             if (_sessions.TryGetValue(key, out var session) && session.Until > accessed.At)
             {
-                if (session.IsTold)
-                    return;
-                _sessions[key] = session with { IsTold = true };
+                _sessions[key] = (session.Until, session.IsTold || patient, session.DelegatesAreTold || delegates);
+                (patient, delegates) = (patient && !session.IsTold, delegates && !session.DelegatesAreTold);
             }
 
-            PatientFeed.Tell(
-                accessed.At,
-                ChangeCode.EmergencyAccess,
-                trace is { Action: not AccessAction.ListDocuments, Documents: [var read] } ? read : null,
-                accessed.By);
+            var named = trace.Action != AccessAction.ListDocuments;
+            TellEach(ChangeCode.EmergencyAccess, patientSees is { Documents: [var one] } && named ? one : null, patient,
+                delegatesSee is { Documents: [var same] } && named ? same : null, delegates);
             return;
         }
 
-        if (IsFirstAccessOfDay(accessed.By.Id, accessed.At))
-        {
-            _lastAccessDay[accessed.By.Id] = DateOnly.FromDateTime(accessed.At.UtcDateTime);
-            PatientFeed.Tell(accessed.At, ChangeCode.RecordAccessed, null, accessed.By);
-        }
+        // The first access of the day that each side may know of.
+        var (who, today) = (accessed.By.Id, DateOnly.FromDateTime(accessed.At.UtcDateTime));
+        var firstForPatient = patient && IsFirstAccessOfDay(who, accessed.At);
+        var onlySecretBefore = _secretAccessDay is not null && _secretAccessDay.TryGetValue(who, out var secret) && secret == today;
+        var firstForDelegates = delegates && (IsFirstAccessOfDay(who, accessed.At) || onlySecretBefore);
+        if (firstForPatient || firstForDelegates)
+            TellEach(ChangeCode.RecordAccessed, null, firstForPatient, null, firstForDelegates);
+        if (firstForPatient)
+            _lastAccessDay[who] = today;
+        if (firstForPatient && !delegates)
+            (_secretAccessDay ??= new Dictionary<string, DateOnly>(StringComparer.Ordinal))[who] = today;
+        else if (firstForDelegates)
+            _secretAccessDay?.Remove(who);
 
         if (trace is { Action: AccessAction.ReadContent, Documents: [var document] })
-            PatientFeed.Tell(accessed.At, DocumentNews.ForReading(Index.Find(document)), document, accessed.By);
+            TellEach(DocumentNews.ForReading(Index.Find(document)), document, patient, document, delegates);
+
+        void TellEach(ChangeCode code, DocumentId? toPatient, bool patientIsTold, DocumentId? toDelegates, bool delegatesAreTold)
+        {
+            if (patientIsTold && delegatesAreTold && toPatient == toDelegates)
+            {
+                Feeds.Tell(accessed.At, code, toPatient, accessed.By);
+                return;
+            }
+
+            if (patientIsTold)
+                Feeds.Tell(accessed.At, code, toPatient, accessed.By, delegates: false);
+            if (delegatesAreTold)
+                Feeds.Tell(accessed.At, code, toDelegates, accessed.By, patient: false);
+        }
     }
 
-    private bool IsHiddenFromPatient(DocumentId id) => Index.Find(id) is { IsHiddenFromPatient: true };
+    /// <summary>A trace as one audience is shown it; null when it is not shown at all, or not yet.</summary>
+    private AccessTrace? ShownTo(PatientAudience audience, AccessTrace trace, out DocumentId? withheldWith)
+    {
+        withheldWith = null;
+        if (!trace.Documents.Any(id => IsHiddenFrom(id, audience)))
+            return trace;
+
+        // Whoever read one hidden document is not told of at all, unless in an emergency, which is never kept from the patient:
+        // that alone would betray it. One who was refused is, like one who asked for a document that does not exist; but not
+        // when the words of the refusal say that there is one.
+        if (trace is
+            {
+                Action: AccessAction.ReadEntry or AccessAction.ReadContent or AccessAction.SetLabels,
+                Documents: [var hidden],
+                Refused: null or RefusalCode.MatrixDenied,
+            }
+            && (trace.Mode == AccessMode.Normal || trace.Refused is not null
+                || (audience != PatientAudience.Patient && Index.Find(hidden) is { IsHiddenFromRepresentatives: true })))
+        {
+            withheldWith = hidden;
+            return null;
+        }
+
+        return trace with { Documents = [.. trace.Documents.Where(id => !IsHiddenFrom(id, audience))] };
+    }
+
+    private void Show(ShownAccesses shown, AccessTrace? trace, DocumentId? withheldWith)
+    {
+        var access = _accesses[^1];
+        if (trace is not null)
+            shown.Show(access.At, access.By, trace);
+        else if (withheldWith is { } document)
+            shown.Withhold(document, access);
+    }
+
+    private void PartAccesses() => _delegateAccesses ??= _patientAccesses.Copy();
+
+    private bool IsHiddenFrom(DocumentId id, PatientAudience audience) =>
+        Index.Find(id) is { } entry && entry.IsHiddenFrom(audience);
 }
 
 /// <summary>One access as it stands in the record.</summary>

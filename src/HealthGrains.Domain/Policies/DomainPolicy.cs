@@ -33,7 +33,7 @@ public sealed record DomainPolicy
     /// <summary><c>Record:RetentionYears</c>: how long a closed record is kept, and its traces.</summary>
     public int RetentionYears { get; init; } = 10;
 
-    /// <summary><c>Minor:MajorityAge</c>, in years.</summary>
+    /// <summary><c>Minor:MajorityAge</c>, in years; representation ends on that birthday.</summary>
     public int MajorityAge { get; init; } = 18;
 
     /// <summary><c>Emergency:Defaults</c>: what an emergency may read of a patient who has decided nothing.</summary>
@@ -48,6 +48,16 @@ public sealed record DomainPolicy
 
     /// <summary><c>Access:EmergencyAppliesMatrix</c>: the habilitation matrix bounds an emergency too.</summary>
     public bool EmergencyAppliesMatrix { get; init; } = true;
+
+    /// <summary><c>Access:MedecinTraitantSeesMasked</c>: the attending physician (médecin traitant) reads masked documents
+    /// under an authorisation.</summary>
+    public bool AttendingPhysicianSeesMasked { get; init; } = true;
+
+    /// <summary><c>Access:MedecinTraitantActsForPatient</c>: the attending physician exercises the patient's rights.</summary>
+    public bool AttendingPhysicianActsForPatient { get; init; }
+
+    /// <summary><c>Delegation:InvitationLifetime</c>: how long who is invited may wait with the answer.</summary>
+    public TimeSpan DelegateInvitation { get; init; } = TimeSpan.FromDays(30);
 
     /// <summary><c>Matrix:File</c>: the habilitation matrix in force. A holder, because it is replaced while running.</summary>
     public AccessMatrixHolder Matrix { get; init; } = new(AccessMatrix.Shipped);

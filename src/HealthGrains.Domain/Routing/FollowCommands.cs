@@ -91,8 +91,9 @@ public sealed record MayStillSee(Reader Reader, DocumentId? Shown) : PatientComm
 /// <summary>What one audience of the record is told after a cursor.</summary>
 /// <param name="After">0 from the beginning.</param>
 /// <param name="Max">1 to 200.</param>
-/// <param name="By">The patient, or a professional who may read the record.</param>
-/// <remarks>For a professional a page that tells anything is traced; in an emergency each call is, also one that finds nothing.</remarks>
+/// <param name="By">The patient's side, or a professional who may read the record.</param>
+/// <remarks>For anybody but the person a page that tells anything is traced; in an emergency each call is, also one that finds
+/// nothing.</remarks>
 public sealed record ChangesSince(long After, int Max, Actor By) : PatientCommand<ChangePage>
 {
     /// <summary>How a professional comes in; the patient's side has no need of it.</summary>
@@ -102,18 +103,14 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
     /// is.</summary>
     public bool Continues { get; init; }
 
-    public override TurnPriority Priority => By.Kind == ActorKind.Patient ? TurnPriority.PatientRead
+    public override TurnPriority Priority => By.IsPatientSide ? TurnPriority.PatientRead
         : Entrance.IsEmergency ? TurnPriority.EmergencyRead
         : TurnPriority.ProfessionalRead;
 
     public override Decision<PatientState, PatientEvent, ChangePage> Decide(PatientState state, TurnContext turn)
     {
-        if (By.Kind == ActorKind.Patient)
-        {
-            if (PatientSide.Check(state) is { } refusal)
-                return Refuse(refusal);
-            return Page(state, state.PatientFeed, PatientSide.Sees, static entry => !entry.IsHiddenFromPatient, [], null);
-        }
+        if (By.IsPatientSide)
+            return OnPatientSide(state, turn);
 
         var reader = PatientState.ReaderOf(By);
         var outcome = AccessDecision.ForRecord(state, reader, turn, Entrance);
@@ -126,8 +123,7 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
             entry => AccessDecision.ForDocument(state, entry, reader, includeDeprecated: true, turn, Entrance).IsAllowed;
         Func<DocumentEntry, bool> knowsThatItWent =
             entry => AccessDecision.MayKnowOfWithdrawn(entry, reader, turn.Matrix);
-        var told = Fitting(state, state.ProfessionalFeed)
-            .Select(item => Told(state, item, sees, knowsThatItWent).Document).OfType<DocumentId>().Distinct().ToList();
+        var told = DocumentsTold(state, state.ProfessionalFeed, sees, knowsThatItWent);
         return Page(
             state,
             state.ProfessionalFeed,
@@ -143,6 +139,27 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
 
     private static readonly Refusal EmergencyIsOver = new(
         RefusalCode.EmergencyReasonRequired, "The emergency session is over: say anew why.", "access.reason");
+
+    private Decision<PatientState, PatientEvent, ChangePage> OnPatientSide(PatientState state, TurnContext turn)
+    {
+        var side = PatientSide.Decide(state, By, PatientAct.Read, turn);
+        if (side.Refusal is { } refusal)
+            return Refuse(refusal, PatientSide.Traces(state, turn, By, AccessAction.ListDocuments, [], side.Step, refusal));
+        var feed = state.Feeds.Of(side.Audience);
+        Func<DocumentEntry, bool> knowsThatItWent = entry => !entry.IsHiddenFrom(side.Audience);
+        var told = By.Kind == ActorKind.Patient ? [] : DocumentsTold(state, feed, side.Sees, knowsThatItWent);
+        return Page(
+            state,
+            feed,
+            side.Sees,
+            knowsThatItWent,
+            told.Count == 0 ? [] : PatientSide.Traces(state, turn, By, AccessAction.ListDocuments, told, side.Step),
+            side.Until);
+    }
+
+    private List<DocumentId> DocumentsTold(
+        PatientState state, AudienceFeed feed, Func<DocumentEntry, bool> sees, Func<DocumentEntry, bool> knowsThatItWent) =>
+        [.. Fitting(state, feed).Select(item => Told(state, item, sees, knowsThatItWent).Document).OfType<DocumentId>().Distinct()];
 
     private Decision<PatientState, PatientEvent, ChangePage> Page(
         PatientState state,
@@ -204,7 +221,7 @@ public sealed record Change(FeedItem Item, DocumentView? Document);
 /// <param name="Last">The audience's last sequence.</param>
 public sealed record ChangePage(IReadOnlyList<Change> Changes, long Last)
 {
-    /// <summary>When the reader's longest permit, or the emergency session, ends by itself; null for the patient, and for a permit without end. Whoever
+    /// <summary>When the reader's longest permit, the emergency session, or the delegation ends by itself; null for the patient, and without end. Whoever
     /// goes on watching asks again then: the end of a permit is no event that would wake anybody.</summary>
     public DateTimeOffset? PermittedUntil { get; init; }
 }

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Consent;
+using HealthGrains.Domain.Delegates;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Patients;
@@ -85,6 +86,10 @@ internal static class PatientEventCodec
                     MaskedDocuments = emergency.Flags.MaskedDocuments,
                 };
                 break;
+            case AdministratorSet or AttendingPhysicianSet or PurposeConsentSet
+                or DelegateAdded or DelegationAnswered or DelegationEnded:
+                PeopleCodec.Store(change, entry);
+                break;
             case PatientFollowed:
                 entry.PatientFollowed = new StoredFollow();
                 break;
@@ -159,6 +164,8 @@ internal static class PatientEventCodec
                     entry.EmergencyAccessSet.RegulationCentre,
                     entry.EmergencyAccessSet.BreakTheGlass,
                     entry.EmergencyAccessSet.MaskedDocuments)),
+            >= PatientEntry.EventOneofCase.AdministratorSet and <= PatientEntry.EventOneofCase.DelegationEnded =>
+                PeopleCodec.Restore(at, by, entry),
             PatientEntry.EventOneofCase.PatientFollowed => new PatientFollowed(at, by),
             PatientEntry.EventOneofCase.PatientUnfollowed => new PatientUnfollowed(at, by),
             PatientEntry.EventOneofCase.RecordAccessed => new RecordAccessed(at, by, Restore(entry.RecordAccessed)),
@@ -210,6 +217,7 @@ internal static class PatientEventCodec
             Refused = trace.Refused is { } refused ? (int)refused : 0,
             Step = (int)trace.Step,
             MatrixVersion = trace.MatrixVersion,
+            SecretSession = trace.Secret,
         };
         foreach (var document in trace.Documents)
             stored.Documents.Add(Stored.Id(document));
@@ -223,5 +231,8 @@ internal static class PatientEventCodec
         stored.Reason,
         stored.Refused == 0 ? null : Stored.Enumerated<RefusalCode>(stored.Refused),
         Stored.Enumerated<AccessStep>(stored.Step),
-        stored.MatrixVersion);
+        stored.MatrixVersion)
+    {
+        Secret = stored.SecretSession,
+    };
 }

@@ -11,12 +11,11 @@ using HealthGrains.Services.Authentication;
 namespace HealthGrains.Services.Calls;
 
 /// <summary>Whose record a call is about, and who asks: what every call on a record begins with.</summary>
-/// <remarks>A patient may only name himself or herself, and is told the same whether or not the other record exists. Nobody
-/// is a delegate yet, so a delegate is told that too. What a professional may do is decided in the patient's turn.</remarks>
+/// <remarks>A patient may only name himself or herself, and is told the same whether or not the other record exists. Whose
+/// delegate somebody is, and what a professional may do, is decided in the patient's turn.</remarks>
 internal sealed record RecordTarget(PatientId Patient, JournalId Journal, Actor By)
 {
-    private static readonly Refusal NotOwn =
-        new(RefusalCode.DelegationForbidden, "The caller has no right to this record.", "patient");
+    private static readonly Refusal NotOwn = PatientSide.NotEntitled;
 
     /// <exception cref="RpcException">INS_*, DELEGATION_FORBIDDEN, CONTEXT_INCOMPLETE; UNIMPLEMENTED for a mode that is not
     /// served.</exception>
@@ -24,7 +23,10 @@ internal sealed record RecordTarget(PatientId Patient, JournalId Journal, Actor 
         CallerSession session, Wire.Patient? patient, Wire.AccessContext? access, IdentityRules rules)
     {
         var id = PatientOf(patient, rules);
-        return new RecordTarget(id, GrainIds.Of(id), ActorFor(session.Caller, id, access, emergencies: false));
+        return new RecordTarget(id, GrainIds.Of(id), ActorFor(session.Caller, id, access, emergencies: false))
+        {
+            Entrance = SecrecyOf(session.Caller, access),
+        };
     }
 
     /// <summary>For the calls that an emergency may make too; how the caller comes in is decided in the patient's turn.</summary>
@@ -36,7 +38,7 @@ internal sealed record RecordTarget(PatientId Patient, JournalId Journal, Actor 
         return new RecordTarget(id, GrainIds.Of(id), ActorFor(session.Caller, id, access, emergencies: true))
         {
             Entrance = session.Caller is Caller.Professional professional && access is not null
-                ? EntranceOf(professional, access)
+                ? EntranceOf(professional, access) with { IsSecret = access.SecretSession }
                 : Entrance.Normal,
         };
     }
@@ -63,9 +65,6 @@ internal sealed record RecordTarget(PatientId Patient, JournalId Journal, Actor 
             {
                 throw RefusalStatus.Unimplemented("This method serves the mode NORMAL only.");
             }
-
-            if (access.SecretSession)
-                throw RefusalStatus.Unimplemented("Reading in a secret session is not served by this version.");
         }
 
         var choice = access is null
@@ -97,6 +96,11 @@ internal sealed record RecordTarget(PatientId Patient, JournalId Journal, Actor 
         Caller.Patient self => self.Id == patient ? self.Actor : throw RefusalStatus.Of(NotOwn),
         Caller.Professional professional => ProfessionalOf(professional, access, emergencies),
         Caller.Producer producer => producer.Actor,
+        Caller.Delegate someone => someone.Actor,
+        Caller.Operator @operator => @operator.Actor,
         _ => throw RefusalStatus.Of(NotOwn),
     };
+
+    private static Entrance SecrecyOf(Caller caller, Wire.AccessContext? access) =>
+        caller is Caller.Professional && access is { SecretSession: true } ? Entrance.Normal with { IsSecret = true } : Entrance.Normal;
 }

@@ -16,7 +16,7 @@ internal sealed partial class ConsentsService
     private async Task<Wire.AuthorizeProfessionalResponse> AuthorizeProfessionalAsync(
         Wire.AuthorizeProfessionalRequest request, RpcCall call, CancellationToken ct)
     {
-        var target = RecordTarget.Of(CallerSession.Of(call), request.Patient, null, context.Identity);
+        var target = RecordTarget.Of(CallerSession.Of(call), request.Patient, request.Access, context.Identity);
         var (kind, holder) = ReadHolder(request.Holder);
         if (request.Basis is not (Wire.Authorization.Types.Basis.Unspecified or Wire.Authorization.Types.Basis.Patient))
             throw RefusalStatus.Of(NotPatientsBasis);
@@ -30,7 +30,10 @@ internal sealed partial class ConsentsService
                 holder,
                 WireTimes.Read(request.Start, "start"),
                 WireTimes.Read(request.End, "end"),
-                request.HolderName),
+                request.HolderName)
+            {
+                By = target.By,
+            },
             ct);
         return new Wire.AuthorizeProfessionalResponse
         {

@@ -17,7 +17,7 @@ internal sealed partial class ConsentsService
         if (TextRules.CheckLines(request.Reason, ServiceLimits.ReasonCharsMax, "reason") is { } refusal)
             throw RefusalStatus.Of(refusal);
         var change = await context.AskAsync(
-            target.Journal, new BlockProfessional(professional) { Reason = request.Reason }, ct);
+            target.Journal, new BlockProfessional(professional) { Reason = request.Reason, By = target.By }, ct);
         var response = new Wire.BlockProfessionalResponse { Receipt = ConsentMapping.ToReceipt(change) };
         foreach (var ended in change.Ended)
             response.Ended.Add(ConsentMapping.ToWire(ended with { RevokedAt = change.At }, change.At));

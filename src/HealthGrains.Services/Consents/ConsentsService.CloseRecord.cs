@@ -15,7 +15,7 @@ internal sealed partial class ConsentsService
         var target = RecordTarget.Of(CallerSession.Of(call), request.Patient, null, context.Identity);
         if (TextRules.CheckLines(request.Reason, ServiceLimits.ReasonCharsMax, "reason") is { } refusal)
             throw RefusalStatus.Of(refusal);
-        var change = await context.AskAsync(target.Journal, new CloseRecord(request.Reason, request.DeletionRequested), ct);
+        var change = await context.AskAsync(target.Journal, new CloseRecord(request.Reason, request.DeletionRequested) { By = target.By }, ct);
         return new Wire.CloseRecordResponse { Receipt = ConsentMapping.ToReceipt(change) };
     }
 }

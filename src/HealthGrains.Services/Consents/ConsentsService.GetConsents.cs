@@ -12,7 +12,7 @@ internal sealed partial class ConsentsService
         Wire.GetConsentsRequest request, RpcCall call, CancellationToken ct)
     {
         var target = RecordTarget.Of(CallerSession.Of(call), request.Patient, null, context.Identity);
-        var view = await context.AskAsync(target.Journal, new GetConsents(request.IncludeEnded), ct);
+        var view = await context.AskAsync(target.Journal, new GetConsents(request.IncludeEnded) { By = target.By }, ct);
         return ConsentMapping.ToWire(view, ActorMapping.ToWire(target.Patient));
     }
 }

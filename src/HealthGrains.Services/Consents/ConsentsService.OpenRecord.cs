@@ -21,7 +21,7 @@ internal sealed partial class ConsentsService
             throw RefusalStatus.Of(TermsMissing);
         if (TextRules.CheckLine(request.TermsVersion, ServiceLimits.TermsVersionCharsMax, "terms_version") is { } refusal)
             throw RefusalStatus.Of(refusal);
-        var change = await context.AskAsync(target.Journal, new OpenRecord { TermsVersion = request.TermsVersion }, ct);
+        var change = await context.AskAsync(target.Journal, new OpenRecord { TermsVersion = request.TermsVersion, By = target.By }, ct);
         return new Wire.OpenRecordResponse { Receipt = ConsentMapping.ToReceipt(change) };
     }
 }

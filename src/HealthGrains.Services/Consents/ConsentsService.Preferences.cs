@@ -12,7 +12,7 @@ internal sealed partial class ConsentsService
     {
         var target = RecordTarget.Of(CallerSession.Of(call), request.Patient, null, context.Identity);
         var view = await context.AskAsync(
-            target.Journal, new SetNotificationPreferences(new Dictionary<NotificationCategory, bool>()), ct);
+            target.Journal, new SetNotificationPreferences(new Dictionary<NotificationCategory, bool>()) { By = target.By }, ct);
         return new Wire.GetPreferencesResponse
         {
             Notifications = ToWire(view.Notifications),
@@ -32,7 +32,7 @@ internal sealed partial class ConsentsService
         Read(NotificationCategory.Appointment, wanted.Appointment, "notifications.appointment");
         Read(NotificationCategory.Screening, wanted.Screening, "notifications.screening");
         Read(NotificationCategory.SynchronisedService, wanted.SynchronisedService, "notifications.synchronised_service");
-        var view = await context.AskAsync(target.Journal, new SetNotificationPreferences(changes), ct);
+        var view = await context.AskAsync(target.Journal, new SetNotificationPreferences(changes) { By = target.By }, ct);
         return new Wire.SetPreferencesResponse { Notifications = ToWire(view.Notifications) };
 
         void Read(NotificationCategory category, Wire.Decision decision, string field)

@@ -30,7 +30,7 @@ internal sealed partial class ConsentsService
                 new RevokeAuthorization(null, kind, holder, request.Deny),
             _ => throw RefusalStatus.Of(NoTarget),
         };
-        var change = await context.AskAsync(target.Journal, command, ct);
+        var change = await context.AskAsync(target.Journal, command with { By = target.By }, ct);
         var response = new Wire.RevokeAuthorizationResponse { Receipt = ConsentMapping.ToReceipt(change) };
         foreach (var ended in change.Ended)
             response.Ended.Add(ConsentMapping.ToWire(ended with { RevokedAt = change.At }, change.At));

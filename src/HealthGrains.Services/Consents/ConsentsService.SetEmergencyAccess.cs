@@ -19,7 +19,10 @@ internal sealed partial class ConsentsService
             new SetEmergencyAccess(
                 ReadDecision(flags.RegulationCentre, "emergency.regulation_centre"),
                 ReadDecision(flags.BreakTheGlass, "emergency.break_the_glass"),
-                ReadDecision(flags.MaskedDocuments, "emergency.masked_documents")),
+                ReadDecision(flags.MaskedDocuments, "emergency.masked_documents"))
+            {
+                By = target.By,
+            },
             ct);
         return new Wire.SetEmergencyAccessResponse
         {

@@ -13,7 +13,7 @@ internal sealed partial class ConsentsService
     {
         var target = RecordTarget.Of(CallerSession.Of(call), request.Patient, null, context.Identity);
         var professional = ReadProfessional(request.ProfessionalId, "professional_id");
-        var change = await context.AskAsync(target.Journal, new UnblockProfessional(professional), ct);
+        var change = await context.AskAsync(target.Journal, new UnblockProfessional(professional) { By = target.By }, ct);
         return new Wire.UnblockProfessionalResponse { Receipt = ConsentMapping.ToReceipt(change) };
     }
 }

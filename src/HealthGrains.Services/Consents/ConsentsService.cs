@@ -7,7 +7,7 @@ using HealthGrains.Services.Calls;
 
 namespace HealthGrains.Services.Consents;
 
-/// <summary>The consent state of a record and its changes, by the patient. One RPC a file.</summary>
+/// <summary>The consent state of a record and its changes, by the patient's side. One RPC a file.</summary>
 internal sealed partial class ConsentsService(ServiceContext context)
 {
     public RpcService Bind() => new ServiceBinder(Wire.ConsentsReflection.Descriptor.Services[0], context.Admission)
@@ -26,6 +26,13 @@ internal sealed partial class ConsentsService(ServiceContext context)
         .Unary<Wire.ExplainAccessRequest, Wire.ExplainAccessResponse>("ExplainAccess", ExplainAccessAsync)
         .Unary<Wire.GetPreferencesRequest, Wire.GetPreferencesResponse>("GetPreferences", GetPreferencesAsync)
         .Unary<Wire.SetPreferencesRequest, Wire.SetPreferencesResponse>("SetPreferences", SetPreferencesAsync)
+        .Unary<Wire.SetPurposeConsentRequest, Wire.SetPurposeConsentResponse>("SetPurposeConsent", SetPurposeConsentAsync)
+        .Unary<Wire.SetAdministratorRequest, Wire.SetAdministratorResponse>("SetAdministrator", SetAdministratorAsync)
+        .Unary<Wire.SetAttendingPhysicianRequest, Wire.SetAttendingPhysicianResponse>(
+            "SetAttendingPhysician", SetAttendingPhysicianAsync)
+        .Unary<Wire.AddDelegateRequest, Wire.AddDelegateResponse>("AddDelegate", AddDelegateAsync)
+        .Unary<Wire.RevokeDelegateRequest, Wire.RevokeDelegateResponse>("RevokeDelegate", RevokeDelegateAsync)
+        .Unary<Wire.AnswerDelegationRequest, Wire.AnswerDelegationResponse>("AnswerDelegation", AnswerDelegationAsync)
         .Service;
 
     /// <exception cref="RpcException">METADATA_INVALID.</exception>

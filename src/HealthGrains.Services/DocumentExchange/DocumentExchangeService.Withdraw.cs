@@ -20,7 +20,7 @@ internal sealed partial class DocumentExchangeService
     {
         var session = CallerSession.Of(call);
         var target = RecordTarget.Of(session, request.Patient, null, context.Identity);
-        if (session.Caller is not Caller.Patient)
+        if (!target.By.IsPatientSide)
         {
             if (!request.InsQualified)
                 throw RefusalStatus.Of(NotQualified);

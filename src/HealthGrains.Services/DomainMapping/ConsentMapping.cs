@@ -1,5 +1,6 @@
 using System.Globalization;
 using HealthGrains.Domain.Consent;
+using HealthGrains.Domain.Delegates;
 
 namespace HealthGrains.Services.DomainMapping;
 
@@ -11,6 +12,49 @@ internal static class ConsentMapping
         At = WireTimes.Of(change.At),
         ConsentVersion = change.ConsentVersion,
         AlreadySo = change.AlreadySo,
+    };
+
+    public static Wire.ConsentReceipt ToReceipt(DelegateAnswer answer) => new()
+    {
+        At = WireTimes.Of(answer.At),
+        ConsentVersion = answer.ConsentVersion,
+        AlreadySo = answer.AlreadySo,
+    };
+
+    public static Wire.Delegate ToWire(DelegateAnswer answer) => ToWire(answer.Delegation, answer.Status);
+
+    public static Wire.PurposeConsent ToWire(PurposeConsent consent) => new()
+    {
+        Purpose = consent.Purpose,
+        Decision = consent.Permit ? Wire.Decision.Permit : Wire.Decision.Deny,
+        DecidedAt = WireTimes.Of(consent.DecidedAt),
+        TermsVersion = consent.TermsVersion,
+        Perimeter = consent.Perimeter,
+    };
+
+    private static Wire.Delegate ToWire(Delegation delegation, DelegationStatus status) => new()
+    {
+        DelegateId = delegation.Number.ToString(CultureInfo.InvariantCulture),
+        Subject = delegation.Subject,
+        Name = delegation.Name,
+        Kind = delegation.Kind switch
+        {
+            DelegationKind.LegalRepresentation => Wire.Delegate.Types.Kind.LegalRepresentation,
+            DelegationKind.Caregiving => Wire.Delegate.Types.Kind.Caregiving,
+            DelegationKind.HealthcareProfessional => Wire.Delegate.Types.Kind.HealthcareProfessional,
+            _ => Wire.Delegate.Types.Kind.Unspecified,
+        },
+        State = status switch
+        {
+            DelegationStatus.Pending => Wire.Delegate.Types.State.Pending,
+            DelegationStatus.Accepted => Wire.Delegate.Types.State.Accepted,
+            DelegationStatus.Refused => Wire.Delegate.Types.State.Refused,
+            DelegationStatus.Expired => Wire.Delegate.Types.State.Expired,
+            DelegationStatus.Revoked => Wire.Delegate.Types.State.Revoked,
+            _ => Wire.Delegate.Types.State.Unspecified,
+        },
+        Start = WireTimes.Of(delegation.Start),
+        End = WireTimes.Of(delegation.RevokedAt ?? delegation.End),
     };
 
     public static Wire.Authorization ToWire(Authorization authorization, DateTimeOffset at) => new()
@@ -51,7 +95,16 @@ internal static class ConsentMapping
 
     public static Wire.GetConsentsResponse ToWire(ConsentView view, Wire.Patient patient)
     {
-        var wire = new Wire.GetConsentsResponse { Patient = patient, ConsentVersion = view.Version, Emergency = ToWire(view.Emergency) };
+        var wire = new Wire.GetConsentsResponse
+        {
+            Patient = patient,
+            ConsentVersion = view.Version,
+            Emergency = ToWire(view.Emergency),
+            AttendingPhysicianId = view.AttendingPhysician?.ToString() ?? "",
+        };
+        var blockedBy = new Dictionary<string, Domain.Actors.Actor>(view.BlockedBy, StringComparer.Ordinal);
+        wire.Purposes.Add(view.Purposes.Select(ToWire));
+        wire.Delegates.Add(view.Delegations.Select(one => ToWire(one.Delegation, one.Status)));
         foreach (var authorization in view.Authorizations)
             wire.Authorizations.Add(ToWire(authorization, view.At));
         foreach (var (professional, since) in view.Blocked)
@@ -60,7 +113,7 @@ internal static class ConsentMapping
             {
                 ProfessionalId = professional,
                 Since = WireTimes.Of(since),
-                BlockedBy = ActorMapping.ToWire(Domain.Actors.Actor.Patient),
+                BlockedBy = ActorMapping.ToWire(blockedBy.GetValueOrDefault(professional, Domain.Actors.Actor.Patient)),
             });
         }
 

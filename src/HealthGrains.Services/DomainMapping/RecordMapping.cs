@@ -30,7 +30,7 @@ internal static class RecordMapping
 
     public static Wire.GetRecordResponse ToWire(RecordView view, PatientId patient)
     {
-        var isOwner = view.Standing == CallerStanding.Owner;
+        var isOwner = view.Standing is CallerStanding.Owner or CallerStanding.Delegate;
         return new Wire.GetRecordResponse
         {
             Patient = ActorMapping.ToWire(patient),
@@ -45,6 +45,7 @@ internal static class RecordMapping
             CallerStatus = view.Standing switch
             {
                 CallerStanding.Owner => Wire.GetRecordResponse.Types.CallerStatus.Owner,
+                CallerStanding.Delegate => Wire.GetRecordResponse.Types.CallerStatus.Delegate,
                 CallerStanding.Authorized => Wire.GetRecordResponse.Types.CallerStatus.Authorized,
                 CallerStanding.NotAuthorized => Wire.GetRecordResponse.Types.CallerStatus.NotAuthorized,
                 CallerStanding.Blocked => Wire.GetRecordResponse.Types.CallerStatus.Blocked,
@@ -52,6 +53,8 @@ internal static class RecordMapping
                 _ => Wire.GetRecordResponse.Types.CallerStatus.Unspecified,
             },
             AuthorizedUntil = WireTimes.Of(view.PermittedUntil),
+            CallerIsAdministrator = view.IsAdministrator,
+            CallerIsAttendingPhysician = view.IsAttendingPhysician,
             CallerFollows = view.Follows,
             Documents = view.Documents,
             Sequence = view.Sequence,
@@ -91,6 +94,7 @@ internal static class RecordMapping
                 : AllowEmergency,
             Step = (int)access.Trace.Step,
             MatrixVersion = access.Trace.MatrixVersion,
+            Secret = access.Trace.Secret,
             Group = GroupOf(access.Trace.Action),
         };
         foreach (var document in access.Trace.Documents)

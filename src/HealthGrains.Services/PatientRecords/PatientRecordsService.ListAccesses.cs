@@ -32,6 +32,7 @@ internal sealed partial class PatientRecordsService
             target.Journal,
             new ListAccesses(from, to, before, pageSize)
             {
+                By = target.By,
                 Only = request.Group == Wire.AccessTrace.Types.Group.Unspecified
                     ? null
                     : action => RecordMapping.GroupOf(action) == request.Group,

@@ -18,7 +18,7 @@ internal sealed partial class PatientRecordsService
             ?? throw RefusalStatus.Of(new Refusal(
                 RefusalCode.MetadataInvalid, "The whole new set of labels must be stated.", "confidentiality"));
         var view = await context.AskAsync(
-            target.Journal, new SetConfidentiality(id, request.EntryVersion, labels, target.By), ct);
+            target.Journal, new SetConfidentiality(id, request.EntryVersion, labels, target.By) { Entrance = target.Entrance }, ct);
         return new Wire.SetConfidentialityResponse { Document = context.Documents.ToWire(view, target.Patient) };
     }
 }

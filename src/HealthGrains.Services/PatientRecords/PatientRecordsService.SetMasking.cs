@@ -25,7 +25,7 @@ internal sealed partial class PatientRecordsService
         var response = new Wire.SetMaskingResponse { Code = Done };
         while (true)
         {
-            var change = await context.AskAsync(target.Journal, new SetMasking(masked, only, future), ct);
+            var change = await context.AskAsync(target.Journal, new SetMasking(masked, only, future) { By = target.By }, ct);
             response.Changed += change.Changed;
             response.Future = change.MasksFuture ? Wire.Decision.Deny : Wire.Decision.Permit;
             foreach (var outcome in change.Outcomes)

@@ -1,4 +1,5 @@
 using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Delegates;
 using HealthGrains.Domain.Patients;
 using HealthGrains.Domain.Routing;
 using HealthGrains.Rpc;
@@ -14,7 +15,7 @@ internal sealed partial class PatientRecordsService
     /// <remarks>
     /// <para>W1. The feed is subscribed before the first page is read, so nothing falls between reading and waiting. It only
     /// wakes: what is sent is always read by the cursor, so what the feed loses or repeats does not matter.</para>
-    /// <para>W2. Each page comes through the patient's turn, which decides anew. To a professional its first item is sent on
+    /// <para>W2. Each page comes through the patient's turn, which decides anew. To anybody but the person its first item is sent on
     /// that answer, and each further one on an answer of its own, asked for once the item before it has been taken: what
     /// leaves never rests on consent older than the sending before it. A "no" asks the page again from where it stands. A
     /// change of consent is written to the same journal and wakes the stream; a permit that ends by itself, and an emergency
@@ -99,14 +100,13 @@ internal sealed partial class PatientRecordsService
     private async ValueTask<bool> MayStillLeaveAsync(Change change, RecordTarget target, long answered, CancellationToken ct)
     {
         // Nobody takes a right from the person; what the page shows only must not be old.
-        if (target.By.Kind != ActorKind.Professional)
+        if (target.By.Kind == ActorKind.Patient)
             return context.Time.GetElapsedTime(answered) <= ServiceLimits.RecheckAfter;
-        var may = await context.AskPatientlyAsync(
-            target.Journal, new MayStillSee(PatientState.ReaderOf(target.By), change.Document?.Entry.Id)
-            {
-                Entrance = target.Entrance,
-            },
-            ct);
+        var shown = change.Document?.Entry.Id;
+        PatientCommand<bool> question = target.By.Kind == ActorKind.Delegate
+            ? new MayDelegateStillSee(target.By, shown)
+            : new MayStillSee(PatientState.ReaderOf(target.By), shown) { Entrance = target.Entrance };
+        var may = await context.AskPatientlyAsync(target.Journal, question, ct);
         return may is { Refusal: null, Value: true };
     }
 }

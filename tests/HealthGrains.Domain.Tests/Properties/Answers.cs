@@ -25,6 +25,8 @@ internal static class Answers
     {
         var text = new StringBuilder();
         text.AppendLine(ToPatient(state, now));
+        foreach (var someone in Dice.Delegates)
+            text.AppendLine(ToDelegate(state, someone, now));
         foreach (var professional in Dice.Professionals)
             text.AppendLine(ToProfessional(state, professional, now));
         foreach (var entry in state.Index.Entries)
@@ -43,8 +45,19 @@ internal static class Answers
         Add(text, Ask(state, new GetConsents(true), now), view =>
         {
             text.Append(view.Emergency).AppendJoin('\n', view.Authorizations).AppendJoin('\n', view.Blocked).AppendJoin('\n', view.Followers);
+            text.AppendJoin('\n', view.Delegations).AppendJoin('\n', view.BlockedBy).Append(view.AttendingPhysician);
             text.Append(view.Version).AppendLine();
         });
+        return text.ToString();
+    }
+
+    public static string ToDelegate(PatientState state, Actor by, DateTimeOffset now)
+    {
+        var text = new StringBuilder();
+        Reads(text, state, by, now);
+        Add(text, Ask(state, new ListAccesses(null, null, null, 10_000) { By = by }, now), page => Add(text, page.Accesses));
+        Add(text, Ask(state, new GetConsents(true) { By = by }, now), view =>
+            text.AppendJoin('\n', view.Delegations).AppendJoin('\n', view.BlockedBy).Append(view.AttendingPhysician).AppendLine());
         return text.ToString();
     }
 

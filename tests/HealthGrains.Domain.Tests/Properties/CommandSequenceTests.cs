@@ -1,6 +1,7 @@
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Identity;
+using HealthGrains.Domain.Notifications;
 using HealthGrains.Domain.Patients;
 using HealthGrains.Domain.Tests.Records;
 using HealthGrains.Domain.Turns;
@@ -114,12 +115,22 @@ public sealed class CommandSequenceTests(ITestOutputHelper output)
         "ReadMove MATRIX_DENIED", "ReadMove EMERGENCY_REFUSED", "ReadMove EMERGENCY_REASON_REQUIRED",
         "ReadMove REGULATION_ROLE_REQUIRED", "EmergencyMove ok", "EmergencyMove again",
         "DutiesMove ok", "MaskMove ok", "MaskMove RECORD_CLOSED", "ChangesMove EMERGENCY_REFUSED", "OpenMove PATIENT_UNKNOWN",
+        "ReadMove DELEGATION_FORBIDDEN", "AccessesMove DELEGATION_FORBIDDEN", "LabelsMove DELEGATION_FORBIDDEN",
+        "CloseMove DELEGATION_FORBIDDEN", "OpenMove DELEGATION_FORBIDDEN", "BlockMove DELEGATION_FORBIDDEN",
+        "BlockMove CALLER_KIND_FORBIDDEN", "AdministratorMove ok", "AdministratorMove again", "AdministratorMove CONSENT_REQUIRED",
+        "FamilyDoctorMove ok", "FamilyDoctorMove again", "DelegateMove ok", "DelegateMove again", "DelegateMove METADATA_INVALID",
+        "DelegateMove DELEGATION_FORBIDDEN", "DelegateMove OVERLOADED", "AnswerMove ok", "AnswerMove again",
+        "AnswerMove DELEGATION_FORBIDDEN", "EndDelegateMove ok", "EndDelegateMove again", "EndDelegateMove TARGET_NOT_FOUND",
+        "EndDelegateMove DELEGATION_FORBIDDEN", "EndDelegateMove CALLER_KIND_FORBIDDEN",
     ];
 
     // At the end everybody is asked, so that a slip in the middle shows.
     private static readonly Move[] LastQuestions =
     [
-        new AccessesMove(),
+        new AccessesMove(Actor.Patient),
+        .. Dice.Delegates.Select(someone => new AccessesMove(someone)),
+        .. Dice.Delegates.Select(someone => new GetRecordMove(someone)),
+        .. Dice.Delegates.Select(someone => new ChangesMove(someone)),
         new ChangesMove(Actor.Patient),
         new GetRecordMove(Actor.Patient),
         new ListMove(Actor.Patient, All: true, Relevant: false),
@@ -149,7 +160,10 @@ public sealed class CommandSequenceTests(ITestOutputHelper output)
 
     private static void DenseFeeds(PatientState state)
     {
-        foreach (var feed in new[] { state.PatientFeed, state.ProfessionalFeed })
+        foreach (var feed in new[]
+        {
+            state.PatientFeed, state.Feeds.Representatives, state.Feeds.Caregivers, state.ProfessionalFeed,
+        })
         {
             var items = feed.After(0, int.MaxValue);
             for (var i = 0; i < items.Count; i++)
@@ -157,8 +171,12 @@ public sealed class CommandSequenceTests(ITestOutputHelper output)
             Assert.Equal(items.Count, feed.Last);
         }
 
-        for (var i = 0; i < state.PatientAccesses.Count; i++)
-            Assert.Equal(i + 1, state.PatientAccesses[i].Sequence);
+        foreach (var audience in Enum.GetValues<PatientAudience>())
+        {
+            var accesses = state.AccessesOf(audience);
+            for (var i = 0; i < accesses.Count; i++)
+                Assert.Equal(i + 1, accesses[i].Sequence);
+        }
     }
 
     private static void OnlyWhoMayKnowIsTold(PatientEvent change, NaiveRecord naive, PatientState state)
@@ -183,6 +201,8 @@ public sealed class CommandSequenceTests(ITestOutputHelper output)
     private static void NothingHiddenIsSaid(NaiveRecord naive, TestRecord record)
     {
         Check(Actor.Patient, Answers.ToPatient(record.State, record.Now), true);
+        foreach (var someone in Dice.Delegates)
+            Check(someone, Answers.ToDelegate(record.State, someone, record.Now), true);
         foreach (var professional in Dice.Professionals)
         {
             Check(
@@ -196,12 +216,17 @@ public sealed class CommandSequenceTests(ITestOutputHelper output)
             foreach (var paper in naive.Papers)
             {
                 // Whoever knew a withdrawn document was told so by its id; a sealed one is not spoken of.
-                var couldSee = by.Kind == ActorKind.Patient ? !paper.Hidden : NaiveRecord.MightSee(by, paper);
+                var couldSee = by.Kind switch
+                {
+                    ActorKind.Patient => !paper.Hidden,
+                    ActorKind.Delegate => !paper.HiddenFromDelegates,
+                    _ => NaiveRecord.MightSee(by, paper) || naive.Sees(by, paper),
+                };
                 if (mayRead && couldSee && (naive.Sees(by, paper) || paper.Withdrawn))
                     continue;
                 var entry = record.State.Index.Find(TestRecord.Unique(paper.As.Name))!;
-                if (by.Kind == ActorKind.Patient && paper.Sealed && !paper.Hidden)
-                    continue; // The patient's traces keep the ids of what was read before the closing.
+                if (by.Kind != ActorKind.Professional && paper.Sealed && couldSee)
+                    continue; // The patient's side's traces keep the ids of what was read before the closing.
                 Assert.DoesNotContain(entry.Id.ToString(), said, StringComparison.Ordinal);
                 Assert.DoesNotContain($"UniqueId = {entry.Metadata.UniqueId},", said, StringComparison.Ordinal);
                 Assert.DoesNotContain($"Twin = {entry.Metadata.UniqueId},", said, StringComparison.Ordinal);

@@ -1,5 +1,6 @@
 using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Delegates;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Tests.Records;
@@ -38,24 +39,40 @@ internal sealed class Dice(int seed)
 
     public static readonly string[] Names = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
+    /// <summary>Whoever may come with the token of a delegate.</summary>
+    public static readonly Actor[] Delegates = [Cast.Parent, Cast.Delegate("parent-2"), Cast.Carer, Cast.Delegate("carer-2")];
+
     private readonly Random _random = new(seed);
+
+    // An adult, a child, and somebody who comes of age in the first day of the story.
+    private readonly string _born = new[] { "19790315", "20150224", "20080303" }[(seed & int.MaxValue) % 3];
 
     public int Next(int below) => _random.Next(below);
 
     public Move Move()
     {
-        var reader = Chance(3) ? Actor.Patient : Of(Professionals);
-        return Next(110) switch
+        var reader = Chance(3) ? Actor.Patient : Chance(3) ? Of(Delegates) : Of(Professionals);
+        var side = Chance(3) ? Of(Delegates) : Actor.Patient;
+        return Next(130) switch
         {
+            >= 127 => new PassMove(24 + Next(60)),
+            >= 124 => new MaskMove(!Chance(3), Chance(2) ? Of(Names) + " " + Of(Names) : null, Maybe()),
+            >= 120 => new DutiesMove(),
+            >= 118 => new FamilyDoctorMove(Chance(3) ? null : Cast.IdOf(Of(Professionals))),
+            >= 116 => new AdministratorMove(Cast.IdOf(Of(Professionals)), !Chance(3)),
+            >= 109 => Delegation(),
+            >= 102 => new AnswerMove(!Chance(4), Chance(5) ? Of(Professionals) : Of(Delegates)),
+            >= 100 => new EndDelegateMove(
+                1 + Next(4), Chance(5) ? Cast.Insurance : Chance(4) ? Of(Professionals) : side),
             < 32 => Submit(),
             < 36 => new LabelsMove(Of(Names), Of(Labels), Chance(6), reader),
             < 40 => new WithdrawMove(Of(Names), Chance(3) ? Of(Names) : null, Of(Depositors)),
             < 47 => Permit(),
             < 52 => Revoke(),
-            < 55 => new BlockMove(Cast.IdOf(Of(Professionals))),
+            < 55 => new BlockMove(Cast.IdOf(Of(Professionals)), Chance(3) ? Of(Professionals) : side),
             < 58 => new UnblockMove(Cast.IdOf(Of(Professionals))),
-            < 62 => new OpenMove(),
-            < 64 => new CloseMove(Chance(3)),
+            < 62 => new OpenMove(Chance(5) ? side : Actor.Patient),
+            < 64 => new CloseMove(Chance(3), Chance(2) ? side : Actor.Patient),
             < 70 => new FollowMove(Of(Professionals)),
             < 71 => new UnfollowMove(Of(Professionals)),
             < 72 => new EmergencyMove(Maybe(), Maybe(), Maybe()),
@@ -63,12 +80,9 @@ internal sealed class Dice(int seed)
             < 80 => new ListMove(reader, Chance(2), Chance(3)) { Entrance = Way() },
             < 89 => new ReadMove(reader, Of(Names), Chance(2)) { Entrance = Way() },
             < 92 => new ChangesMove(reader) { Entrance = Way() },
-            < 94 => new AccessesMove(),
+            < 94 => new AccessesMove(side),
             < 97 => new MayKnowMove(Of(Professionals), Of(Names)),
-            < 100 => new PassMove(1 + Next(30)),
-            < 104 => new DutiesMove(),
-            < 107 => new MaskMove(!Chance(3), Chance(2) ? Of(Names) + " " + Of(Names) : null, Maybe()),
-            _ => new PassMove(24 + Next(60)),
+            _ => new PassMove(1 + Next(30)),
         };
     }
 
@@ -87,6 +101,7 @@ internal sealed class Dice(int seed)
             Opposed = Chance(25),
             ValidateOnly = Chance(15),
             ActYears = Chance(4) ? -3 : 0,
+            Born = _born,
         };
     }
 
@@ -110,10 +125,28 @@ internal sealed class Dice(int seed)
             Chance(3));
     }
 
+    private DelegateMove Delegation()
+    {
+        var (kind, subject) = Next(5) switch
+        {
+            0 => (DelegationKind.HealthcareProfessional, Of(Professionals).Id),
+            1 or 2 => (DelegationKind.LegalRepresentation, Of(Delegates).Id),
+            _ => (DelegationKind.Caregiving, Of(Delegates).Id),
+        };
+        var insurance = kind == DelegationKind.LegalRepresentation ? !Chance(3) : Chance(12);
+        return new DelegateMove(
+            subject, kind, Chance(4) ? Next(60) - 5 : null,
+            insurance ? Cast.Insurance : Chance(3) ? Of(Delegates) : Actor.Patient)
+        {
+            Born = insurance && !Chance(4) ? _born : "",
+        };
+    }
+
     private Entrance Way() => Next(8) switch
     {
         0 => new Entrance(AccessMode.Emergency, Chance(4) ? "" : "coma", Chance(2)),
         1 => new Entrance(AccessMode.RegulationCentre, Chance(4) ? "" : "15", !Chance(3)),
+        2 => Entrance.Normal with { IsSecret = true },
         _ => Entrance.Normal,
     };
 

@@ -1,5 +1,6 @@
 using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Delegates;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Identity;
 
@@ -30,6 +31,9 @@ internal sealed record SubmitMove(string Name, Actor By, Actor Author) : Move
     public bool ValidateOnly { get; init; }
 
     public int ActYears { get; init; }
+
+    /// <summary>yyyyMMdd, as a document with a header states it.</summary>
+    public string Born { get; init; } = "";
 }
 
 internal sealed record LabelsMove(string Name, ConfidentialityLabels Labels, bool Stale, Actor By) : Move;
@@ -40,13 +44,13 @@ internal sealed record PermitMove(string Holder, bool IsOrganization, int? Start
 
 internal sealed record RevokeMove(int? Number, string Holder, bool IsOrganization, bool Deny) : Move;
 
-internal sealed record BlockMove(ProfessionalId Professional) : Move;
+internal sealed record BlockMove(ProfessionalId Professional, Actor By) : Move;
 
 internal sealed record UnblockMove(ProfessionalId Professional) : Move;
 
-internal sealed record OpenMove : Move;
+internal sealed record OpenMove(Actor By) : Move;
 
-internal sealed record CloseMove(bool DeletionRequested) : Move;
+internal sealed record CloseMove(bool DeletionRequested, Actor By) : Move;
 
 internal sealed record FollowMove(Actor By) : Move;
 
@@ -79,7 +83,21 @@ internal sealed record DutiesMove : Move;
 /// <param name="Names">Null for all.</param>
 internal sealed record MaskMove(bool Masked, string? Names, bool? Future) : Move;
 
-internal sealed record AccessesMove : Move;
+internal sealed record AccessesMove(Actor By) : Move;
+
+internal sealed record AdministratorMove(ProfessionalId Professional, bool Is) : Move;
+
+internal sealed record FamilyDoctorMove(ProfessionalId? Professional) : Move;
+
+internal sealed record DelegateMove(string Subject, DelegationKind Kind, int? EndHours, Actor By) : Move
+{
+    /// <summary>yyyyMMdd, as health insurance states it; empty when it does not.</summary>
+    public string Born { get; init; } = "";
+}
+
+internal sealed record AnswerMove(bool Accept, Actor By) : Move;
+
+internal sealed record EndDelegateMove(int Number, Actor By) : Move;
 
 internal sealed record MayKnowMove(Actor Reader, string Name) : Move;
 

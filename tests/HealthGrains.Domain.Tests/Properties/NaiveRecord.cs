@@ -1,5 +1,6 @@
 using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Delegates;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Tests.Records;
@@ -31,7 +32,15 @@ internal sealed class NaiveRecord
 
         public DateTimeOffset? ShownAt { get; set; }
 
+        public int WithheldFromDelegates { get; set; }
+
         public bool ToldOf { get; set; }
+
+        public bool DelegatesToldOf { get; set; }
+
+        public bool HiddenFromDelegates => Hidden || Secret;
+
+        public bool Secret => (Now | Covered).HasFlag(HiddenFromRepresentatives);
 
         public bool Hidden => (Now | Covered).HasFlag(HiddenFromPatient);
 
@@ -42,16 +51,35 @@ internal sealed class NaiveRecord
     {
         public bool Revoked { get; set; }
 
+        public bool Admin { get; set; }
+
         public bool Lasts(DateTimeOffset now) => !Revoked && !(End <= now);
 
         public bool Holds(DateTimeOffset now) => Lasts(now) && Start <= now;
     }
 
+    public sealed record Helper(
+        int Number, string Subject, DelegationKind Kind, DateTimeOffset? End, DateTimeOffset AnswerBefore, Actor AddedBy)
+    {
+        public bool? Said { get; set; }
+
+        public bool Over { get; set; }
+    }
+
+    private readonly List<Helper> _helpers = [];
+    private readonly Dictionary<string, DateOnly> _delegatesToldOn = [];
+    private string? _born;
+    private string? _familyDoctor;
+    private int _parentNews;
+    private int _carerNews;
+    private int _delegateTraces;
     private readonly List<Word> _words = [];
     private readonly HashSet<string> _blocked = [];
     private readonly Dictionary<string, Actor> _followers = [];
     private readonly Dictionary<string, DateOnly> _toldOn = [];
-    private readonly Dictionary<(Actor, AccessMode), DateTimeOffset> _emergencies = [];
+    private readonly Dictionary<(Actor, AccessMode), (DateTimeOffset Until, bool Told, bool DelegatesTold)> _emergencies = [];
+    private DateTimeOffset? _comesOfAgeAt;
+    private bool _traitsKnown;
     private DateTimeOffset? _destroyAt;
     private DateTimeOffset? _tracesAt;
     private DateTimeOffset _closedAt;
@@ -78,11 +106,11 @@ internal sealed class NaiveRecord
         WithdrawMove withdraw => Withdraw(withdraw),
         PermitMove permit => NotMine() ?? Permit(permit),
         RevokeMove revoke => NotMine() ?? Revoke(revoke),
-        BlockMove block => NotMine() ?? Block(block.Professional.ToString()),
+        BlockMove block => BlockBy(block),
         UnblockMove unblock => NotMine() ?? (_blocked.Remove(unblock.Professional.ToString()) ? "ok" : "again"),
         EmergencyMove flags => NotMine() ?? Flags(flags),
-        OpenMove => Open(),
-        CloseMove close => Close(close),
+        OpenMove open => Barred(open.By) ?? Open(),
+        CloseMove close => Barred(close.By) ?? Close(close),
         FollowMove follow => Follow(follow.By),
         UnfollowMove unfollow => _followers.Remove(unfollow.By.Id) ? "ok" : "again",
         GetRecordMove get => Get(get),
@@ -91,7 +119,13 @@ internal sealed class NaiveRecord
         ChangesMove changes => Changes(changes.By, changes.Entrance),
         DutiesMove => Duties(),
         MaskMove mask => NotMine() ?? Mask(mask),
-        AccessesMove => NotMine() ?? $"ok {_patientTraces}",
+        AdministratorMove admin => NotMine() ?? Administrator(admin),
+        FamilyDoctorMove doctor => FamilyDoctor(doctor.Professional?.ToString()),
+        DelegateMove add => Add(add),
+        AnswerMove answer => Answer(answer),
+        EndDelegateMove end => End(end),
+        AccessesMove accesses => SideMayNot(accesses.By)
+            ?? $"ok {(accesses.By.Kind == ActorKind.Patient ? _patientTraces : _delegateTraces)}",
         MayKnowMove may => MayKnow(may),
         PassMove pass => Pass(pass),
         _ => throw new ArgumentOutOfRangeException(nameof(move)),
@@ -101,9 +135,44 @@ internal sealed class NaiveRecord
 
     /// <summary>What the reader may see, whatever its status but withdrawn.</summary>
     public bool Sees(Actor by, Paper paper) => !paper.Sealed && !paper.Withdrawn
-        && (by.Kind == ActorKind.Patient
-            ? !paper.Hidden
-            : IsOwn(by, paper) || (!paper.Masked && Habilitated(by, paper)));
+        && (by.Kind == ActorKind.Patient ? !paper.Hidden
+            : by.Kind == ActorKind.Delegate ? !paper.HiddenFromDelegates
+            : IsOwn(by, paper) || ((!paper.Masked || Trusted(by)) && Habilitated(by, paper)));
+
+    // The declared family doctor, and whom a permit makes administrator, read what is masked.
+    private bool Trusted(Actor by) => by.Id == _familyDoctor || IsAdministrator(by.Id);
+
+    private bool IsAdministrator(string id) => _words.Exists(word => word.Admin && word.Permit && word.Holder == id && word.Holds(Now));
+
+    private DateTimeOffset? Adult => _born is null
+        ? null
+        : new DateTimeOffset(
+            int.Parse(_born.AsSpan(0, 4)) + 18, int.Parse(_born.AsSpan(4, 2)), int.Parse(_born.AsSpan(6, 2)), 0, 0, 0, TimeSpan.Zero);
+
+    private string Status(Helper helper) =>
+        helper.Said == false ? "Refused"
+        : helper.Over ? "Revoked"
+        : helper.End <= Now || (helper.Kind == DelegationKind.LegalRepresentation && !(Now < Adult)) ? "Expired"
+        : helper.Said == true ? "Accepted"
+        : Now < helper.AnswerBefore ? "Pending" : "Expired";
+
+    private static bool Is(Helper helper, Actor by) => helper.Subject == by.Id
+        && by.Kind == (helper.Kind == DelegationKind.HealthcareProfessional ? ActorKind.Professional : ActorKind.Delegate);
+
+    private Helper? Acting(Actor by) => _helpers.Find(helper => Is(helper, by) && Status(helper) == "Accepted");
+
+    // Who is the person, or acts for the person; a parent may all, a caregiver reads and keeps documents.
+    private string? SideMayNot(Actor by, bool andChangeMore = false)
+    {
+        if (by.Kind == ActorKind.Patient)
+            return NotMine();
+        if (Acting(by) is not { } helper)
+            return "DELEGATION_FORBIDDEN";
+        return NotMine() ?? (andChangeMore && helper.Kind == DelegationKind.Caregiving ? "DELEGATION_FORBIDDEN" : null);
+    }
+
+    private string? Barred(Actor by) =>
+        by.Kind == ActorKind.Patient || Acting(by)?.Kind == DelegationKind.LegalRepresentation ? null : "DELEGATION_FORBIDDEN";
 
     // An emergency that was let in sees what is masked only if the patient said so.
     private bool SeesSo(Actor by, Paper paper, Entrance how) => Sees(by, paper)
@@ -135,6 +204,168 @@ internal sealed class NaiveRecord
 
     private Paper? TwinOf(Paper paper) =>
         Papers.Find(other => other.As.Name == paper.Twin && other.Twin == paper.As.Name && !other.Sealed);
+
+    private string BlockBy(BlockMove move)
+    {
+        var id = move.Professional.ToString();
+        if (move.By.Kind != ActorKind.Professional)
+            return SideMayNot(move.By, andChangeMore: true) ?? Block(id);
+        if (_blocked.Contains(move.By.Id) || (Acting(move.By) is null && !IsAdministrator(move.By.Id)))
+            return "CALLER_KIND_FORBIDDEN";
+        return NotMine() ?? (move.By.Id == id ? "METADATA_INVALID" : Block(id));
+    }
+
+    private string Administrator(AdministratorMove move)
+    {
+        var permits = _words.Where(word => word.Permit && word.Holder == move.Professional.ToString() && word.Lasts(Now)).ToList();
+        if (move.Is && permits.Count == 0)
+            return "CONSENT_REQUIRED";
+        var changes = permits.Exists(word => word.Admin != move.Is);
+        permits.ForEach(word => word.Admin = move.Is);
+        return changes ? "ok" : "again";
+    }
+
+    private string FamilyDoctor(string? doctor)
+    {
+        if (_state == "destroyed")
+            return "PATIENT_UNKNOWN";
+        if (_state is "absent" or "opposed")
+            return "PATIENT_UNKNOWN";
+        if (_state == "closed")
+            return "RECORD_CLOSED";
+        var again = _familyDoctor == doctor;
+        _familyDoctor = doctor;
+        return again ? "again" : "ok";
+    }
+
+    private string Add(DelegateMove move)
+    {
+        var insured = move.By == Cast.Insurance;
+        if (!insured && SideMayNot(move.By, andChangeMore: true) is { } refusal)
+            return refusal;
+        if (insured && _state == "closed")
+            return "RECORD_CLOSED";
+        if (insured && _state == "destroyed")
+            return "PATIENT_UNKNOWN";
+        if (insured && move.Kind != DelegationKind.LegalRepresentation)
+            return "DELEGATION_FORBIDDEN";
+
+        var known = _born;
+        _born ??= move.Born.Length == 0 ? null : move.Born;
+        var answer = AddKnowing(move, insured);
+        if (!answer.StartsWith("ok", StringComparison.Ordinal))
+            _born = known;
+        else if (known is null && move.Born.Length > 0 && Adult > Now && _state is not ("absent" or "opposed" or "destroyed"))
+            _comesOfAgeAt = Adult;
+        return answer;
+    }
+
+    private string AddKnowing(DelegateMove move, bool insured)
+    {
+        if (move.Kind == DelegationKind.LegalRepresentation && !(Now < Adult))
+            return "METADATA_INVALID";
+        DateTimeOffset? end = move.EndHours is { } hours ? Now.AddHours(hours) : null;
+        if (end <= Now)
+            return "METADATA_INVALID";
+        var acting = _helpers.Where(helper => Status(helper) is "Pending" or "Accepted").ToList();
+        if (acting.Find(helper => helper.Subject == move.Subject) is { } earlier)
+        {
+            var confirmed = insured && earlier is { Kind: DelegationKind.LegalRepresentation, Said: null };
+            if (!confirmed)
+                return earlier.Kind == move.Kind && earlier.End == end ? "again " + Status(earlier) : "METADATA_INVALID";
+            acting.Remove(earlier);
+        }
+
+        var places = move.Kind switch
+        {
+            DelegationKind.Caregiving => 3,
+            DelegationKind.LegalRepresentation => 2,
+            _ => 10,
+        };
+        if (acting.Count(helper => helper.Kind == move.Kind) >= places)
+            return "OVERLOADED";
+        foreach (var invited in _helpers.Where(helper => insured && helper.Subject == move.Subject && Status(helper) == "Pending"))
+            invited.Over = true;
+        _helpers.Add(new Helper(_helpers.Count + 1, move.Subject, move.Kind, end, Now.AddDays(30), move.By) { Said = insured ? true : null });
+        TellOf(_helpers[^1]);
+        return "ok " + Status(_helpers[^1]);
+    }
+
+    private void TellOf(Helper helper)
+    {
+        var told = helper.Kind == DelegationKind.Caregiving ? 1 : 0;
+        (_patientNews, _parentNews) = (_patientNews + told, _parentNews + told);
+    }
+
+    private string Answer(AnswerMove move)
+    {
+        if (_helpers.FindLast(helper => Is(helper, move.By)) is not { } invited)
+            return "DELEGATION_FORBIDDEN";
+        var status = Status(invited);
+        if (status == (move.Accept ? "Accepted" : "Refused"))
+            return "again " + status;
+        if (status != "Pending")
+            return "DELEGATION_FORBIDDEN";
+        if (move.Accept && _state == "closed")
+            return "RECORD_CLOSED";
+        invited.Said = move.Accept;
+        TellOf(invited);
+        return "ok " + Status(invited);
+    }
+
+    private string End(EndDelegateMove move)
+    {
+        var helper = _helpers.ElementAtOrDefault(move.Number - 1);
+        var own = helper is not null && Is(helper, move.By);
+        var insured = move.By == Cast.Insurance;
+        if (!own && !insured)
+        {
+            if (move.By.Kind == ActorKind.Professional)
+            {
+                return _blocked.Contains(move.By.Id) || Acting(move.By) is null
+                    ? "CALLER_KIND_FORBIDDEN"
+                    : NotMine() ?? "DELEGATION_FORBIDDEN";
+            }
+
+            if (SideMayNot(move.By, andChangeMore: true) is { } refusal)
+                return refusal;
+        }
+
+        if (helper is null || (insured && helper.Kind != DelegationKind.LegalRepresentation))
+            return "TARGET_NOT_FOUND";
+        var status = Status(helper);
+        if (status is not ("Pending" or "Accepted"))
+            return "again " + status;
+        var invitedByCaller = status == "Pending" && helper.AddedBy == move.By;
+        if (!own && !insured && helper.Kind == DelegationKind.LegalRepresentation && !invitedByCaller)
+            return "DELEGATION_FORBIDDEN";
+        if (own && status == "Pending")
+            helper.Said = false;
+        else
+            helper.Over = true;
+        TellOf(helper);
+        return "ok " + Status(helper);
+    }
+
+    // What a professional did, or tried, as each side is shown it. A single paper that a side may not know of is told later.
+    private (bool Patient, bool Delegates) Traced(Paper? single, string answer, Entrance how)
+    {
+        var speaks = answer is "ok" or "MATRIX_DENIED";
+        var urgent = how.Mode != AccessMode.Normal && answer == "ok";
+        var patient = !(speaks && single is { Hidden: true } && !urgent);
+        var delegates = !(speaks && single is { HiddenFromDelegates: true } && (!urgent || single.Secret));
+        _patientTraces += patient ? 1 : 0;
+        if (!patient)
+            single!.Withheld++;
+        if (how.IsSecret)
+            return (patient, false);
+        _delegateTraces += delegates ? 1 : 0;
+        if (!delegates)
+            single!.WithheldFromDelegates++;
+        return (patient, delegates);
+    }
+
+    private void TracedDelegate() => (_patientTraces, _delegateTraces) = (_patientTraces + 1, _delegateTraces + 1);
 
     private string? MayNot(Actor reader, Entrance? how = null)
     {
@@ -181,6 +412,8 @@ internal sealed class NaiveRecord
             return "FEEDING_OPPOSED";
         if (move.Labels.HasFlag(HiddenFromPatient) && move.Labels.HasFlag(MaskedFromProfessionals))
             return "LABEL_COMBINATION";
+        if (move.Labels.HasFlag(HiddenFromRepresentatives) && Adult <= Now)
+            return "LABEL_COMBINATION";
         if (WrongTwin(move) is { } wrong)
             return wrong;
 
@@ -191,6 +424,7 @@ internal sealed class NaiveRecord
         var labelsOnly = move.LabelsOnly && move.Body is not null && old?.As.Body == move.Body;
         var paper = new Paper(move, Papers.Count + 1) { Twin = move.TwinOf };
         var tellsPatient = !paper.Hidden && (old is null || old.Hidden || !labelsOnly);
+        var tellsDelegates = !paper.HiddenFromDelegates && (old is null || old.HiddenFromDelegates || !labelsOnly);
         var tellsProfessionals = !paper.Masked && (old is null || old.Masked || !labelsOnly);
         var told = tellsProfessionals ? Told(paper) : "";
         if (move.ValidateOnly)
@@ -207,6 +441,11 @@ internal sealed class NaiveRecord
         }
 
         paper.ToldOf = tellsProfessionals;
+        paper.DelegatesToldOf = tellsDelegates;
+        _born ??= move.Body is null ? null : move.Born;
+        if (!_traitsKnown && move.Body is not null && Adult > Now)
+            _comesOfAgeAt = Adult;
+        _traitsKnown |= move.Body is not null;
         for (var older = labelsOnly ? old : null; older is not null; older = Find(older.As.Replaces))
             Cover(older, move.Labels);
         paper.ShownAt = paper.Hidden ? Now + RealRecord.HiddenMax : null;
@@ -216,6 +455,7 @@ internal sealed class NaiveRecord
         if (old is not null)
             old.ReplacedBy = move.Name;
         _patientNews += tellsPatient ? 1 : 0;
+        TellDelegates(tellsDelegates);
         _professionalNews += tellsProfessionals ? 1 : 0;
         return "ok" + told;
     }
@@ -251,12 +491,12 @@ internal sealed class NaiveRecord
     private string Labels(LabelsMove move)
     {
         var paper = Find(move.Name);
-        var isPatient = move.By.Kind == ActorKind.Patient;
-        if (isPatient && NotMine() is { } notMine)
+        var isSide = move.By.Kind != ActorKind.Professional;
+        if (isSide && SideMayNot(move.By) is { } notMine)
             return notMine;
-        if (isPatient && (paper is null || !Sees(move.By, paper)))
+        if (isSide && (paper is null || !Sees(move.By, paper)))
             return "DOCUMENT_NOT_FOUND";
-        if (!isPatient && MayNot(move.By) is { } refusal
+        if (!isSide && MayNot(move.By) is { } refusal
             && !(refusal is "CONSENT_REQUIRED" or "ACCESS_DENIED" && paper is { Sealed: false } && IsOwn(move.By, paper)))
         {
             return Refused(move.By) ?? refusal;
@@ -264,23 +504,25 @@ internal sealed class NaiveRecord
 
         if (paper is null || !Sees(move.By, paper))
         {
-            var denied = paper is { Sealed: false, Withdrawn: false, Masked: false };
-            _patientTraces += denied && paper!.Hidden ? 0 : 1;
-            if (denied && paper!.Hidden)
-                paper.Withheld++;
-            return denied ? "MATRIX_DENIED" : "DOCUMENT_NOT_FOUND";
+            var denied = paper is { Sealed: false, Withdrawn: false } && (!paper.Masked || Trusted(move.By));
+            var no = denied ? "MATRIX_DENIED" : "DOCUMENT_NOT_FOUND";
+            Traced(paper, no, Entrance.Normal);
+            return no;
         }
 
         var was = paper.Now | paper.Covered;
-        if (isPatient && (was ^ move.Labels) is not (None or MaskedFromProfessionals))
+        if (isSide && (was ^ move.Labels) is not (None or MaskedFromProfessionals))
             return "CALLER_KIND_FORBIDDEN";
         var told = "";
         if (was != move.Labels)
         {
             if (move.Labels.HasFlag(HiddenFromPatient) && move.Labels.HasFlag(MaskedFromProfessionals))
                 return "LABEL_COMBINATION";
+            if ((move.Labels & ~was).HasFlag(HiddenFromRepresentatives) && Adult <= Now)
+                return "LABEL_COMBINATION";
             if (move.Stale)
                 return "STALE_VERSION";
+            var (hidden, fromDelegates) = (paper.Hidden, paper.HiddenFromDelegates);
             (paper.Now, paper.Covered) = (move.Labels, None);
             paper.ShownAt = !paper.Hidden ? null : was.HasFlag(HiddenFromPatient) ? paper.ShownAt : Now + RealRecord.HiddenMax;
             for (var older = (move.Labels & ~was) == None ? null : Find(paper.As.Replaces); older is not null; older = Find(older.As.Replaces))
@@ -289,15 +531,20 @@ internal sealed class NaiveRecord
             _professionalNews += unmasked ? 1 : 0;
             paper.ToldOf |= unmasked;
             told = unmasked ? Told(paper) : "";
-            _patientNews += paper.InForce && was.HasFlag(HiddenFromPatient) && !paper.Hidden ? 1 : 0;
+            _patientNews += paper.InForce && hidden && !paper.Hidden ? 1 : 0;
+            var appears = paper.InForce && fromDelegates && !paper.HiddenFromDelegates;
+            TellDelegates(appears);
+            paper.DelegatesToldOf |= appears;
             if (!paper.Hidden)
                 (_patientTraces, paper.Withheld) = (_patientTraces + paper.Withheld, 0);
+            if (!paper.HiddenFromDelegates)
+                (_delegateTraces, paper.WithheldFromDelegates) = (_delegateTraces + paper.WithheldFromDelegates, 0);
         }
 
-        if (!isPatient && paper.Hidden)
-            paper.Withheld++;
-        else if (!isPatient)
-            TracedRead(move.By);
+        if (move.By.Kind == ActorKind.Delegate)
+            TracedDelegate();
+        else if (!isSide)
+            TracedRead(move.By, Entrance.Normal, paper);
         return "ok" + told;
     }
 
@@ -328,13 +575,18 @@ internal sealed class NaiveRecord
             gone.Withdrawn = true;
             gone.ShownAt = null;
             gone.ToldOf |= !gone.Masked;
+            gone.DelegatesToldOf |= !gone.HiddenFromDelegates;
             _patientNews += gone.Hidden ? 0 : 1;
+            TellDelegates(!gone.HiddenFromDelegates);
             _professionalNews += gone.Masked ? 0 : 1;
             told += gone.Masked ? "" : Told(gone);
         }
 
         return "ok" + told;
     }
+
+    private void TellDelegates(bool told) =>
+        (_parentNews, _carerNews) = told ? (_parentNews + 1, _carerNews + 1) : (_parentNews, _carerNews);
 
     private string Told(Paper paper) => string.Concat(_followers.Values
         .Where(follower => MayRead(follower) && (Habilitated(follower, paper) || IsOwn(follower, paper)))
@@ -444,10 +696,17 @@ internal sealed class NaiveRecord
     private string Get(GetRecordMove move)
     {
         var by = move.By;
-        if (_state is "absent" or "destroyed" || (_state == "opposed" && by.Kind != ActorKind.Patient))
+        if (by.Kind == ActorKind.Delegate && Acting(by) is null)
+            return Strange(by);
+        if (_state is "absent" or "destroyed" || (_state == "opposed" && by.Kind == ActorKind.Professional))
             return "PATIENT_UNKNOWN";
-        if (by.Kind == ActorKind.Patient)
-            return $"ok {(_state == "active" ? Papers.Count(paper => paper.InForce && Sees(by, paper)) : 0)} {_patientNews}";
+        if (by.Kind != ActorKind.Professional)
+        {
+            if (by.Kind == ActorKind.Delegate && _state != "opposed")
+                TracedDelegate();
+            return $"ok {(_state == "active" ? Papers.Count(paper => paper.InForce && Sees(by, paper)) : 0)} {NewsOf(by)}";
+        }
+
         if (Urgent(by, move.Entrance) && Refused(by, move.Entrance) is { } refusal)
             return refusal;
         TracedRead(by, move.Entrance);
@@ -456,13 +715,27 @@ internal sealed class NaiveRecord
             : "ok 0 0";
     }
 
+    private int NewsOf(Actor by) => by.Kind == ActorKind.Patient ? _patientNews
+        : Acting(by)?.Kind == DelegationKind.LegalRepresentation ? _parentNews
+        : _carerNews;
+
+    // Who was never anybody here leaves no trace; who was, does, where there is a record.
+    private string Strange(Actor by, string refusal = "DELEGATION_FORBIDDEN")
+    {
+        if (_state is not ("absent" or "opposed") && _helpers.Exists(helper => Is(helper, by)))
+            TracedDelegate();
+        return refusal;
+    }
+
     private string List(ListMove move)
     {
         if (Refused(move.By, move.Entrance) is { } refusal)
             return refusal;
         var seen = Papers.Where(paper => SeesSo(move.By, paper, move.Entrance) && (move.All || paper.InForce)).ToList();
         var shown = seen.Where(paper => !move.Relevant || IsRelevant(move, paper)).ToList();
-        if (move.By.Kind == ActorKind.Professional)
+        if (move.By.Kind == ActorKind.Delegate)
+            TracedDelegate();
+        else if (move.By.Kind == ActorKind.Professional)
             TracedRead(move.By, move.Entrance);
         var names = string.Concat(shown.Select(paper => " " + paper.As.Name).Order(StringComparer.Ordinal));
         return $"ok{names} left out {seen.Count - shown.Count}";
@@ -479,19 +752,31 @@ internal sealed class NaiveRecord
         var paper = Find(move.Name);
         var urgent = Urgent(move.By, move.Entrance);
         var seen = paper is not null && SeesSo(move.By, paper, move.Entrance);
-        var denied = move.By.Kind == ActorKind.Professional && !seen
-            && paper is { Sealed: false, Withdrawn: false } && (!paper.Masked || (urgent && _maskedToo));
-        if (move.By.Kind == ActorKind.Professional && !seen && !(denied && paper!.Hidden))
-            _patientTraces++;
-        if (paper is { Hidden: true } && (denied || (!urgent && seen && move.By.Kind == ActorKind.Professional)))
-            paper.Withheld++;
-        if (move.By.Kind == ActorKind.Professional && seen && (urgent || !paper!.Hidden))
+        if (move.By.Kind != ActorKind.Professional)
         {
-            TracedRead(move.By, move.Entrance);
-            _patientNews += move.Content && !urgent ? 1 : 0;
+            if (move.By.Kind == ActorKind.Delegate)
+                TracedDelegate();
+            return seen ? "ok" : "DOCUMENT_NOT_FOUND";
         }
 
-        return seen ? "ok" : denied ? "MATRIX_DENIED" : "DOCUMENT_NOT_FOUND";
+        if (!seen)
+        {
+            var denied = paper is { Sealed: false, Withdrawn: false }
+                && (!paper.Masked || (urgent && _maskedToo) || Trusted(move.By));
+            var no = denied ? "MATRIX_DENIED" : "DOCUMENT_NOT_FOUND";
+            Traced(paper, no, move.Entrance);
+            return no;
+        }
+
+        var (patient, delegates) = TracedRead(move.By, move.Entrance, paper);
+        if (move.Content && !urgent)
+        {
+            _patientNews += patient ? 1 : 0;
+            TellDelegates(delegates);
+            paper!.DelegatesToldOf |= delegates;
+        }
+
+        return "ok";
     }
 
     private void Cover(Paper older, ConfidentialityLabels labels)
@@ -505,22 +790,33 @@ internal sealed class NaiveRecord
     {
         foreach (var paper in Papers.Where(paper => paper.ShownAt <= Now))
         {
-            _patientNews += paper is { InForce: true, Sealed: false } ? 1 : 0;
+            var told = paper is { InForce: true, Sealed: false };
+            _patientNews += told ? 1 : 0;
             (paper.Now, paper.Covered) = ((paper.Now | paper.Covered) & ~HiddenFromPatient, None);
             paper.Now |= _masksFuture ? MaskedFromProfessionals : None;
             (_patientTraces, paper.Withheld, paper.ShownAt) = (_patientTraces + paper.Withheld, 0, null);
+            if (paper.HiddenFromDelegates)
+                continue;
+            (_delegateTraces, paper.WithheldFromDelegates) = (_delegateTraces + paper.WithheldFromDelegates, 0);
+            TellDelegates(told);
+            paper.DelegatesToldOf |= told;
         }
+
+        if (_comesOfAgeAt <= Now)
+            (_patientNews, _parentNews, _comesOfAgeAt) = (_patientNews + 1, _parentNews + 1, null);
 
         if (_destroyAt <= Now)
         {
             (_state, _destroyAt, _tracesAt) = ("destroyed", null, _closedAt.AddYears(10));
             Papers.Clear();
             _followers.Clear();
+            _helpers.Clear();
+            (_born, _traitsKnown, _comesOfAgeAt) = (null, false, null);
         }
 
         if (_tracesAt <= Now)
             _tracesAt = null;
-        var next = Papers.Select(paper => paper.ShownAt).Append(_destroyAt).Append(_tracesAt).Min();
+        var next = Papers.Select(paper => paper.ShownAt).Append(_destroyAt).Append(_tracesAt).Append(_comesOfAgeAt).Min();
         return next is { } at ? $"ok {at:u}" : "ok";
     }
 
@@ -563,22 +859,24 @@ internal sealed class NaiveRecord
             return NotMine() ?? $"ok {_patientNews}";
         if (Refused(by, how) is { } refusal)
             return refusal;
+        if (by.Kind == ActorKind.Delegate)
+        {
+            if (Papers.Exists(paper => paper is { DelegatesToldOf: true, Sealed: false, HiddenFromDelegates: false }))
+                TracedDelegate();
+            return $"ok {NewsOf(by)}";
+        }
+
         var news = _professionalNews;
-        if (Urgent(by, how))
+        if (Urgent(by, how) || Papers.Exists(paper => paper.ToldOf && MightKnow(by, paper)))
             TracedRead(by, how);
-        else if (Papers.Exists(paper => paper.ToldOf && !paper.Sealed && (IsOwn(by, paper) || (Habilitated(by, paper) && !paper.Masked))))
-            TracedRead(by);
         return $"ok {news}";
     }
 
-    private string MayKnow(MayKnowMove move)
-    {
-        var paper = Find(move.Name);
-        return MayRead(move.Reader) && paper is { Sealed: false }
-            && ((!paper.Masked && Habilitated(move.Reader, paper)) || IsOwn(move.Reader, paper))
-            ? "yes"
-            : "no";
-    }
+    private string MayKnow(MayKnowMove move) =>
+        MayRead(move.Reader) && Find(move.Name) is { } paper && MightKnow(move.Reader, paper) ? "yes" : "no";
+
+    // Of what went, who could see it; of what is there, who can.
+    private bool MightKnow(Actor by, Paper paper) => !paper.Sealed && (paper.Withdrawn ? MightSee(by, paper) : Sees(by, paper));
 
     private string Pass(PassMove move)
     {
@@ -586,33 +884,49 @@ internal sealed class NaiveRecord
         return "ok";
     }
 
-    // A professional's refusal is traced, unless there is no record to hold the trace.
+    // A refusal is traced, unless there is no record to hold the trace.
     private string? Refused(Actor by, Entrance? how = null)
     {
         if (by.Kind == ActorKind.Patient)
             return NotMine();
+        if (by.Kind == ActorKind.Delegate)
+            return SideMayNot(by) is { } no ? Strange(by, no) : null;
         var refusal = MayNot(by, how);
-        _patientTraces += refusal is null or "PATIENT_UNKNOWN" ? 0 : 1;
+        if (refusal is not (null or "PATIENT_UNKNOWN"))
+            Traced(null, refusal, how ?? Entrance.Normal);
         return refusal;
     }
 
-    private void TracedRead(Actor by, Entrance? how = null)
+    private (bool Patient, bool Delegates) TracedRead(Actor by, Entrance? entrance = null, Paper? single = null)
     {
-        _patientTraces++;
-        if (how is not null && Urgent(by, how))
+        var how = entrance ?? Entrance.Normal;
+        var (patient, delegates) = Traced(single, "ok", how);
+        if (Urgent(by, how))
         {
-            // Once for each session.
-            if (_emergencies.GetValueOrDefault((by, how.Mode)) > Now)
-                return;
-            _emergencies[(by, how.Mode)] = Now.AddHours(4);
-            _patientNews++;
-            return;
+            // Once for each session and side.
+            var (told, delegatesTold) = _emergencies.TryGetValue((by, how.Mode), out var session) && session.Until > Now
+                ? (session.Told, session.DelegatesTold)
+                : (false, false);
+            var until = session.Until > Now ? session.Until : Now.AddHours(4);
+            _patientNews += patient && !told ? 1 : 0;
+            TellDelegates(delegates && !delegatesTold);
+            _emergencies[(by, how.Mode)] = (until, told || patient, delegatesTold || delegates);
+            return (patient, delegates);
         }
 
         var today = DateOnly.FromDateTime(Now.UtcDateTime);
-        if (_toldOn.GetValueOrDefault(by.Id) == today)
-            return;
-        _toldOn[by.Id] = today;
-        _patientNews++;
+        if (patient && _toldOn.GetValueOrDefault(by.Id) != today)
+        {
+            _toldOn[by.Id] = today;
+            _patientNews++;
+        }
+
+        if (delegates && _delegatesToldOn.GetValueOrDefault(by.Id) != today)
+        {
+            _delegatesToldOn[by.Id] = today;
+            TellDelegates(true);
+        }
+
+        return (patient, delegates);
     }
 }

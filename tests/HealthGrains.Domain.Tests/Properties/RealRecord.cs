@@ -1,6 +1,7 @@
 using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Consent;
+using HealthGrains.Domain.Delegates;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Duties;
 using HealthGrains.Domain.Identity;
@@ -56,11 +57,11 @@ internal sealed class RealRecord
             Record.Ask(new RevokeAuthorization(
                 revoke.Number, Kind(revoke.IsOrganization), revoke.Number is null ? revoke.Holder : null, revoke.Deny)),
             Changed),
-        BlockMove block => Words(Record.Ask(new BlockProfessional(block.Professional)), Changed),
+        BlockMove block => Words(Record.Ask(new BlockProfessional(block.Professional) { By = block.By }), Changed),
         UnblockMove unblock => Words(Record.Ask(new UnblockProfessional(unblock.Professional)), Changed),
         EmergencyMove flags => Words(Record.Emergency(flags.Regulation, flags.Glass, flags.Masked), Changed),
-        OpenMove => Words(Record.Ask(new OpenRecord()), Changed),
-        CloseMove close => Words(Record.Ask(new CloseRecord("why", close.DeletionRequested)), Changed),
+        OpenMove open => Words(Record.Ask(new OpenRecord { By = open.By }), Changed),
+        CloseMove close => Words(Record.Ask(new CloseRecord("why", close.DeletionRequested) { By = close.By }), Changed),
         FollowMove follow => Words(Record.Ask(new FollowPatient(follow.By)), Followed),
         UnfollowMove unfollow => Words(Record.Ask(new UnfollowPatient(unfollow.By)), Followed),
         GetRecordMove get => Words(Record.Ask(new GetRecord(get.By) { Entrance = get.Entrance }), view => $"ok {view.Documents} {view.Sequence}"),
@@ -75,8 +76,15 @@ internal sealed class RealRecord
         MaskMove mask => Words(
             Record.Ask(new SetMasking(mask.Masked, Targets(mask.Names), mask.Future)),
             change => "ok" + Told() + string.Concat(change.Outcomes.Select(one => " " + (one.Refusal?.Name ?? "OK")))),
-        AccessesMove => Words(
-            Record.Ask(new ListAccesses(null, null, null, 10_000)), page => $"ok {page.Accesses.Count}"),
+        AdministratorMove admin => Words(Record.Ask(new SetAdministrator(admin.Professional, admin.Is)), Changed),
+        FamilyDoctorMove doctor => Words(Record.Ask(new SetAttendingPhysician(doctor.Professional, Cast.Insurance)), Changed),
+        DelegateMove add => Words(
+            Record.Ask(new AddDelegate(add.Subject, "", add.Kind, null, Hours(add.EndHours), add.By) { BirthDate = add.Born }),
+            Delegated),
+        AnswerMove answer => Words(Record.Ask(new AnswerDelegation(answer.Accept, answer.By)), Delegated),
+        EndDelegateMove end => Words(Record.Ask(new RevokeDelegate(end.Number, end.By)), Delegated),
+        AccessesMove accesses => Words(
+            Record.Ask(new ListAccesses(null, null, null, 10_000) { By = accesses.By }), page => $"ok {page.Accesses.Count}"),
         MayKnowMove may => MayKnow(may),
         PassMove pass => Pass(pass),
         _ => throw new ArgumentOutOfRangeException(nameof(move)),
@@ -104,6 +112,8 @@ internal sealed class RealRecord
         result.Refusal?.Name ?? words(result.Value);
 
     private static string Changed(ConsentChange change) => change.AlreadySo ? "again" : "ok";
+
+    private static string Delegated(DelegateAnswer answer) => (answer.AlreadySo ? "again " : "ok ") + answer.Status;
 
     private static string Followed(FollowAnswer answer) => answer.AlreadySo ? "again" : "ok";
 
@@ -159,7 +169,7 @@ internal sealed class RealRecord
             Feeding = move.Opposed ? FeedingOpposition.Opposed : FeedingOpposition.NotOpposed,
             Problem = LabelRules.Check(move.Labels, false, Record.Policy),
             ValidateOnly = move.ValidateOnly,
-            Traits = move.Body is null ? null : new PatientTraits("Test", move.Name, "F", "19790315"),
+            Traits = move.Body is null ? null : new PatientTraits("Test", move.Name, "F", move.Born),
         };
     }
 

@@ -6,7 +6,7 @@ namespace HealthGrains.Domain.Tests.Properties;
 /// <summary>Seeds of random sequences: drawn, or from HG_SEED on; printed either way. A failure names its own seed.</summary>
 internal static class Seeds
 {
-    public const int StepsMax = 45;
+    public const int StepsMax = 60;
 
     public static void ForEach(ITestOutputHelper output, int sequences, Action<int> play)
     {

@@ -32,7 +32,17 @@ internal static class Cast
     /// <summary>The hospital's own system: the depositor of most documents.</summary>
     public static readonly Actor HospitalSystem = Actor.Facility(Hospital);
 
+    /// <summary>Who represents a minor, and who helps, in the records where they do.</summary>
+    public static readonly Actor Parent = Delegate("parent");
+
+    public static readonly Actor Carer = Delegate("carer");
+
+    /// <summary>Health insurance's synchronisation.</summary>
+    public static readonly Actor Insurance = new(ActorKind.Support, "amo");
+
     public static readonly Actor ClinicSystem = Actor.Facility(Clinic);
+
+    public static Actor Delegate(string subject) => new(ActorKind.Delegate, subject);
 
     public static ProfessionalId IdOf(Actor professional) => ProfessionalId.Parse(professional.Id);
 

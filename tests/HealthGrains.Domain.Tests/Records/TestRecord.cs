@@ -3,6 +3,7 @@ using System.Text;
 using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Consent;
+using HealthGrains.Domain.Delegates;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Patients;
@@ -43,6 +44,8 @@ internal sealed class TestRecord
         record.Ask(new OpenRecord());
         return record;
     }
+
+    public TurnContext Turn => new(Now, Policy);
 
     public TurnResult<TAnswer> Ask<TAnswer>(PatientCommand<TAnswer> command)
     {
@@ -160,6 +163,37 @@ internal sealed class TestRecord
 
     public TurnResult<ConsentChange> Emergency(bool? regulation = null, bool? breakTheGlass = null, bool? masked = null) =>
         Ask(new SetEmergencyAccess(regulation, breakTheGlass, masked));
+
+    public TurnResult<ConsentChange> Administrator(Actor professional, bool isAdministrator = true) =>
+        Ask(new SetAdministrator(Cast.IdOf(professional), isAdministrator));
+
+    public TurnResult<ConsentChange> Attending(Actor professional) =>
+        Ask(new SetAttendingPhysician(Cast.IdOf(professional), Cast.Insurance));
+
+    /// <summary>Health insurance records a minor's representative.</summary>
+    public TurnResult<DelegateAnswer> Represent(string subject, DateTimeOffset born) =>
+        Ask(new AddDelegate(subject, "", DelegationKind.LegalRepresentation, null, null, Cast.Insurance)
+        {
+            BirthDate = born.ToString("yyyyMMdd", CultureInfo.InvariantCulture),
+        });
+
+    public TurnResult<DelegateAnswer> Invite(
+        string subject, DateTimeOffset? end = null, Actor? by = null, DelegationKind kind = DelegationKind.Caregiving) =>
+        Ask(new AddDelegate(subject, "", kind, null, end, by ?? Actor.Patient));
+
+    public TurnResult<DelegateAnswer> Accept(Actor by) => Ask(new AnswerDelegation(true, by));
+
+    /// <summary>A caregiver who was invited and accepted.</summary>
+    public TurnResult<DelegateAnswer> Help(string subject, DateTimeOffset? end = null)
+    {
+        Assert.Null(Invite(subject, end).Refusal);
+        return Accept(Cast.Delegate(subject));
+    }
+
+    public TurnResult<DelegateAnswer> End(int number, Actor? by = null) => Ask(new RevokeDelegate(number, by ?? Actor.Patient));
+
+    public IReadOnlyList<TracedAccess> AccessesOf(Actor by) =>
+        Ask(new ListAccesses(null, null, null, 200) { By = by }).Value.Accesses;
 
     public TurnResult<ConsentChange> Close(bool deletionRequested = false) =>
         Ask(new CloseRecord("no longer wanted", deletionRequested));

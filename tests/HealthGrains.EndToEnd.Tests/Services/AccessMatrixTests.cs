@@ -25,7 +25,11 @@ public sealed class AccessMatrixTests : IAsyncLifetime
         ("doctor", People.Doctor),
         ("author's system", People.HospitalSystem),
         ("another system", People.OtherHospitalSystem),
-        ("delegate", People.Delegate),
+        ("representative", new Caller.Delegate("parent-1")),
+        ("caregiver", new Caller.Delegate("carer-1")),
+        ("former caregiver", new Caller.Delegate("carer-2")),
+        ("invited caregiver", new Caller.Delegate("carer-3")),
+        ("stranger", People.Delegate),
         ("operator", People.Operator),
     ];
 
@@ -72,6 +76,23 @@ public sealed class AccessMatrixTests : IAsyncLifetime
                 {
                     Patient = patient.ToWire(), Emergency = new Wire.EmergencyAccess { BreakTheGlass = Wire.Decision.Deny },
                 }),
+        ["Consents.SetPurposeConsent"] = (client, patient) =>
+            client.CallAsync<Wire.SetPurposeConsentRequest, Wire.SetPurposeConsentResponse>(
+                "Consents/SetPurposeConsent",
+                new Wire.SetPurposeConsentRequest
+                {
+                    Patient = patient.ToWire(),
+                    Consent = new Wire.PurposeConsent { Purpose = "SECONDARY_USE", Decision = Wire.Decision.Deny },
+                }),
+        ["Consents.SetAdministrator"] = (client, patient) =>
+            client.CallAsync<Wire.SetAdministratorRequest, Wire.SetAdministratorResponse>(
+                "Consents/SetAdministrator",
+                new Wire.SetAdministratorRequest { Patient = patient.ToWire(), ProfessionalId = People.NurseId }),
+        ["Consents.SetAttendingPhysician"] = (client, patient) =>
+            client.SetAttendingPhysicianAsync(patient.ToWire(), People.DoctorId),
+        ["Consents.AddDelegate"] = (client, patient) => client.AddDelegateAsync(patient.ToWire(), "carer-4"),
+        ["Consents.RevokeDelegate"] = (client, patient) => client.RevokeDelegateAsync(patient.ToWire(), "3"),
+        ["Consents.AnswerDelegation"] = (client, patient) => client.AnswerDelegationAsync(patient.ToWire()),
         ["Inbox.Follow"] = (client, patient) => client.FollowAsync(patient.ToWire()),
         ["Inbox.Unfollow"] = (client, patient) => client.UnfollowAsync(patient.ToWire()),
         ["Inbox.ReadInbox"] = (client, _) => client.ReadInboxAsync(0),
@@ -109,6 +130,14 @@ public sealed class AccessMatrixTests : IAsyncLifetime
             await doctor.FollowAsync(patient.ToWire());
             await _host.As(People.HospitalSystem).SubmitAsync(People.Document(patient));
         }
+
+        var own = Own.ToWire();
+        await _host.As(People.Operator).AddRepresentativeAsync(own, "parent-1", "20150224");
+        foreach (var carer in new[] { "carer-1", "carer-2", "carer-3" })
+            await _host.As(new Caller.Delegate("parent-1")).AddDelegateAsync(own, carer);
+        await _host.As(new Caller.Delegate("carer-1")).AnswerDelegationAsync(own);
+        await _host.As(new Caller.Delegate("carer-2")).AnswerDelegationAsync(own);
+        await _host.As(new Caller.Patient(Own)).RevokeDelegateAsync(own, "3");
 
         await using (var delivered = doctor.WatchInbox(0))
         {
@@ -162,9 +191,9 @@ public sealed class AccessMatrixTests : IAsyncLifetime
                 var expected = Expected(method, caller, patient);
                 Assert.True(expected == answer, $"{method} by {name} on {(patient == Own ? "own" : "other")}: {answer}, not {expected}");
 
-                // A refusal leaves at most the trace of the refused professional.
+                // A refusal leaves at most the trace of the refused professional or delegate.
                 if (expected != Served)
-                    Assert.InRange(await _host.VersionOfAsync(patient), before, before + (caller is Caller.Professional ? 1 : 0));
+                    Assert.InRange(await _host.VersionOfAsync(patient), before, before + (caller is Caller.Professional or Caller.Delegate ? 1 : 0));
             }
         }
     }
@@ -185,8 +214,13 @@ public sealed class AccessMatrixTests : IAsyncLifetime
         var own = patient == Own;
         return (caller, method) switch
         {
+            // Health insurance records representatives; whom the family invites is the family's.
+            (Caller.Operator, "Consents.AddDelegate") => nameof(RefusalCode.DelegationForbidden),
+            (Caller.Operator, "Consents.RevokeDelegate") => nameof(RefusalCode.TargetNotFound),
             (Caller.Operator, _) => Served,
-            (Caller.Delegate, _) => nameof(RefusalCode.DelegationForbidden),
+            (Caller.Delegate someone, _) => own ? ExpectedOf(someone.Subject, method) : nameof(RefusalCode.DelegationForbidden),
+            (Caller.Professional, _) when ForPatient.Contains(method) => nameof(RefusalCode.CallerKindForbidden),
+            (Caller.Professional, "Consents.AnswerDelegation") => nameof(RefusalCode.DelegationForbidden),
 
             // The patient may send, but the hospital wrote it: its authors are no patients, and it is known already.
             (Caller.Patient, "DocumentExchange.Withdraw") when own => nameof(RefusalCode.TargetNotFound),
@@ -205,6 +239,39 @@ public sealed class AccessMatrixTests : IAsyncLifetime
             (Caller.Professional, "PatientRecords.GetRecord" or "Inbox.Unfollow") => Served,
             (Caller.Professional, "Inbox.ReadInbox" or "Inbox.Acknowledge" or "Inbox.WatchInbox") => Served,
             _ => own ? Served : nameof(RefusalCode.ConsentRequired),
+        };
+    }
+
+    // What a professional does in the patient's name only who was asked to.
+    private static readonly string[] ForPatient =
+    [
+        "PatientRecords.ListAccesses", "Consents.GetConsents", "Consents.AuthorizeProfessional", "Consents.RevokeAuthorization",
+        "Consents.BlockProfessional", "Consents.UnblockProfessional", "Consents.SetEmergencyAccess", "Consents.RevokeDelegate",
+    ];
+
+    private static readonly string[] Caregivers =
+    [
+        "DocumentExchange.Submit", "DocumentExchange.Withdraw", "PatientRecords.GetRecord", "PatientRecords.ListDocuments",
+        "PatientRecords.GetDocument", "PatientRecords.ReadContent", "PatientRecords.ChangesSince", "PatientRecords.Watch",
+        "PatientRecords.SetConfidentiality", "PatientRecords.ListAccesses", "Consents.GetConsents", "Consents.AnswerDelegation",
+    ];
+
+    private static string ExpectedOf(string subject, string method)
+    {
+        var may = subject switch
+        {
+            "parent-1" => true,
+            "carer-1" => Caregivers.Contains(method),
+            "carer-2" => method == "Consents.RevokeDelegate", // It is over already, and may be said again.
+            "carer-3" => method == "Consents.AnswerDelegation",
+            _ => false,
+        };
+        return (may, method) switch
+        {
+            (false, _) => nameof(RefusalCode.DelegationForbidden),
+            (_, "DocumentExchange.Withdraw") => nameof(RefusalCode.TargetNotFound),
+            (_, "PatientRecords.SetConfidentiality") => nameof(RefusalCode.DocumentNotFound),
+            _ => Served,
         };
     }
 

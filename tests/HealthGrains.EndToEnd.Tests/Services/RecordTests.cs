@@ -152,8 +152,12 @@ public sealed class RecordTests : IAsyncLifetime
         var version = await _host.VersionOfAsync(_patientId);
         await UnservedAsync(() => _doctor.CallAsync<Wire.FollowRequest, Wire.FollowResponse>(
             "Inbox/Follow", new Wire.FollowRequest { Patient = _patient, Access = emergency }));
-        await UnservedAsync(() => _doctor.ListAsync(
-            new Wire.ListDocumentsRequest { Patient = _patient, Access = new Wire.AccessContext { SecretSession = true } }));
+        await Waiting.RefusedAsync(
+            () => _doctor.CallAsync<Wire.FollowRequest, Wire.FollowResponse>(
+                "Inbox/Follow",
+                new Wire.FollowRequest { Patient = _patient, Access = new Wire.AccessContext { SecretSession = true } }),
+            RefusalCode.MetadataInvalid,
+            "access.secret_session");
         Assert.Equal(version, await _host.VersionOfAsync(_patientId));
 
         static async Task UnservedAsync(Func<Task> call) =>

@@ -171,6 +171,53 @@ internal sealed class TestClient(RpcChannel channel, RpcMetadata? headers)
         CallAsync<Wire.GetConsentsRequest, Wire.GetConsentsResponse>(
             "Consents/GetConsents", new Wire.GetConsentsRequest { Patient = patient, IncludeEnded = includeEnded });
 
+    public Task<Wire.AddDelegateResponse> AddDelegateAsync(Wire.AddDelegateRequest request) =>
+        CallAsync<Wire.AddDelegateRequest, Wire.AddDelegateResponse>("Consents/AddDelegate", request);
+
+    public Task<Wire.AddDelegateResponse> AddDelegateAsync(
+        Wire.Patient patient,
+        string subject,
+        Wire.Delegate.Types.Kind kind = Wire.Delegate.Types.Kind.Caregiving,
+        DateTimeOffset? end = null) =>
+        AddDelegateAsync(new Wire.AddDelegateRequest
+        {
+            Patient = patient,
+            Delegate = new Wire.Delegate
+            {
+                Subject = subject,
+                Name = "TEST Aidant",
+                Kind = kind,
+                End = end is { } moment ? Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(moment) : null,
+            },
+        });
+
+    public Task<Wire.AddDelegateResponse> AddRepresentativeAsync(Wire.Patient patient, string subject, string birthDate) =>
+        AddDelegateAsync(new Wire.AddDelegateRequest
+        {
+            Patient = patient,
+            Delegate = new Wire.Delegate { Subject = subject, Kind = Wire.Delegate.Types.Kind.LegalRepresentation },
+            BirthDate = birthDate,
+        });
+
+    public Task<Wire.AnswerDelegationResponse> AnswerDelegationAsync(
+        Wire.Patient patient, Wire.Decision answer = Wire.Decision.Permit) =>
+        CallAsync<Wire.AnswerDelegationRequest, Wire.AnswerDelegationResponse>(
+            "Consents/AnswerDelegation", new Wire.AnswerDelegationRequest { Patient = patient, Answer = answer });
+
+    public Task<Wire.RevokeDelegateResponse> RevokeDelegateAsync(Wire.Patient patient, string delegateId) =>
+        CallAsync<Wire.RevokeDelegateRequest, Wire.RevokeDelegateResponse>(
+            "Consents/RevokeDelegate", new Wire.RevokeDelegateRequest { Patient = patient, DelegateId = delegateId });
+
+    public Task<Wire.SetAttendingPhysicianResponse> SetAttendingPhysicianAsync(Wire.Patient patient, string professional) =>
+        CallAsync<Wire.SetAttendingPhysicianRequest, Wire.SetAttendingPhysicianResponse>(
+            "Consents/SetAttendingPhysician",
+            new Wire.SetAttendingPhysicianRequest { Patient = patient, ProfessionalId = professional });
+
+    public Task<Wire.SetAdministratorResponse> SetAdministratorAsync(Wire.Patient patient, string professional, bool isAdmin = true) =>
+        CallAsync<Wire.SetAdministratorRequest, Wire.SetAdministratorResponse>(
+            "Consents/SetAdministrator",
+            new Wire.SetAdministratorRequest { Patient = patient, ProfessionalId = professional, IsAdmin = isAdmin });
+
     public Task<Wire.FollowResponse> FollowAsync(Wire.Patient patient) =>
         CallAsync<Wire.FollowRequest, Wire.FollowResponse>("Inbox/Follow", new Wire.FollowRequest { Patient = patient });
 

@@ -2,6 +2,7 @@ using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Consent;
 using HealthGrains.Domain.Agendas;
+using HealthGrains.Domain.Delegates;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Duties;
 using HealthGrains.Domain.Identity;
@@ -141,6 +142,35 @@ internal static class GoldenEvents
         ["EmergencySessionOpened.minimal"] = new EmergencySessionOpened(
             At, new Actor(ActorKind.Professional, Cast.Rpps(0).ToString()), AccessMode.Emergency, At),
         ["MajorityReached.minimal"] = new MajorityReached(At, Actor.System),
+        ["RecordAccessed.full-2"] = new RecordAccessed(At, Everything(), new AccessTrace(
+            AccessAction.ReadContent, [First, Second], AccessMode.Emergency, "Patient inconscient", RefusalCode.EmergencyRefused,
+            AccessStep.Mode, "2026-01")
+        {
+            Secret = true,
+        }),
+        ["AdministratorSet.full"] = new AdministratorSet(At, Everything(), [3, 7], true),
+        ["AdministratorSet.minimal"] = new AdministratorSet(At, Actor.Patient, [1], false),
+        ["AttendingPhysicianSet.full"] = new AttendingPhysicianSet(At, Everything(), Cast.Rpps(0)),
+        ["AttendingPhysicianSet.minimal"] = new AttendingPhysicianSet(At, new Actor(ActorKind.Support, "amo"), null),
+        ["PurposeConsentSet.full"] = new PurposeConsentSet(At, Everything(), new PurposeConsent(
+            "service:agenda:rappels", true, At, "2026-01", "Rendez-vous, lecture, agenda")),
+        ["PurposeConsentSet.minimal"] = new PurposeConsentSet(
+            At, Actor.Patient, new PurposeConsent(Purposes.SecondaryUse, false, At, "", "")),
+        ["DelegateAdded.full"] = new DelegateAdded(At, Everything(), new Delegation(
+            4, "parent-1", "Anne TEST", DelegationKind.LegalRepresentation, At.AddHours(1), At.AddYears(3), At.AddDays(30))
+        {
+            Answer = InvitationAnswer.Accepted,
+            AddedBy = Everything(),
+        })
+        {
+            BirthDate = "20120229",
+        },
+        ["DelegateAdded.minimal"] = new DelegateAdded(At, Actor.Patient, new Delegation(
+            1, "aidant-1", "", DelegationKind.Caregiving, At, null, At.AddDays(30))),
+        ["DelegationAnswered.full"] = new DelegationAnswered(At, Everything(), 4, true),
+        ["DelegationAnswered.minimal"] = new DelegationAnswered(At, new Actor(ActorKind.Delegate, "aidant-1"), 1, false),
+        ["DelegationEnded.full"] = new DelegationEnded(At, Everything(), 4),
+        ["DelegationEnded.minimal"] = new DelegationEnded(At, Actor.Patient, 1),
     };
 
     public static IReadOnlyDictionary<string, AgendaEvent> Agenda { get; } = new Dictionary<string, AgendaEvent>

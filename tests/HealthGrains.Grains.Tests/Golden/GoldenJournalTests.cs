@@ -97,7 +97,14 @@ public sealed class GoldenJournalTests
     [Fact]
     public void A_full_golden_file_sets_every_field_there_is()
     {
-        foreach (var name in GoldenFiles.Names.Where(name => name.Contains(".full.", StringComparison.Ordinal)))
+        // Of an event whose fields became more, the newest: the older ones show how it is read without them.
+        var newest = GoldenFiles.Names
+            .Where(name => name.Split('.')[2].StartsWith("full", StringComparison.Ordinal))
+            .GroupBy(name => string.Join('.', name.Split('.')[..2]))
+            .Select(versions => versions.MaxBy(name => name.Split('.')[2] is ['f', 'u', 'l', 'l', '-', .. var n]
+                ? int.Parse(n, System.Globalization.CultureInfo.InvariantCulture)
+                : 1)!); // ! a group is never empty
+        foreach (var name in newest)
             Assert.Empty(Unset(Message(name), name));
     }
 

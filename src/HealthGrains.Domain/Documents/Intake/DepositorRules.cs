@@ -13,7 +13,7 @@ internal static class DepositorRules
     /// cannot be answered; else <c>STRUCTURE_MISMATCH</c>.</returns>
     public static Refusal? Check(Actor by, StatedMetadata stated, CdaHeader? header, IntakeRules rules)
     {
-        if (by.Kind == ActorKind.Patient)
+        if (by.IsPatientSide)
             return null;
         if (header is not null)
             return SpeaksForHeader(by, header, rules) ? null : Mismatch();

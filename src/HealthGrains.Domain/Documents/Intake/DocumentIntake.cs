@@ -21,7 +21,7 @@ namespace HealthGrains.Domain.Documents.Intake;
 public static class DocumentIntake
 {
     /// <param name="stated">As received.</param>
-    /// <param name="by">The depositor: a facility, or the patient.</param>
+    /// <param name="by">The depositor: a facility, the patient, or who acts for the patient.</param>
     /// <param name="own">Whose token it is, when a patient deposits; else none.</param>
     /// <param name="newId">The id that the document gets if it is new.</param>
     /// <param name="rules">Parameters and value sets.</param>
@@ -32,7 +32,7 @@ public static class DocumentIntake
         ArgumentNullException.ThrowIfNull(stated);
         ArgumentNullException.ThrowIfNull(by);
         ArgumentNullException.ThrowIfNull(rules);
-        var byPatient = by.Kind == ActorKind.Patient;
+        var byPatient = by.IsPatientSide;
         var content = stated.Content ?? default;
         var uploaded = stated.Uploaded;
         var contentProblem = uploaded is null ? CheckContent(stated.Content, byPatient) : CheckUploaded(uploaded, byPatient);
@@ -57,7 +57,9 @@ public static class DocumentIntake
         // 2. Shape of the ids.
         if (TryIdentify(stated, header, contentProblem, rules, out var patient, out var uniqueId) is { } identity)
             return IntakeResult.Refused(identity);
-        if (byPatient && patient != own)
+
+        // Whose delegate somebody is, the record itself knows.
+        if (by.Kind == ActorKind.Patient && patient != own)
         {
             return IntakeResult.Refused(new Refusal(
                 RefusalCode.DelegationForbidden, "The caller has no right to this record.", "patient"));
