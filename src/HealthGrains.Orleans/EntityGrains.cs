@@ -11,7 +11,11 @@ internal interface IEntityGrain : IGrainWithStringKey
 {
     /// <summary>Asks its command. A failure is an answer; what Orleans itself throws means that the silo was not reached, or
     /// is gone.</summary>
-    ValueTask<AnswerMessage> AskAsync(CallMessage message, CancellationToken waiting);
+    ValueTask<AnswerMessage> AskAsync(CallMessage message);
+
+    /// <summary>The caller of an ask waits no more: dropped if its turn has not begun, else only the waiting ends (E2).</summary>
+    /// <param name="call"><see cref="CallMessage.Number"/>. One that is not known may still be on its way.</param>
+    ValueTask GiveUpAsync(long call);
 }
 
 /// <summary>A patient's record.</summary>
@@ -38,14 +42,43 @@ internal interface IAgendaGrain : IEntityGrain;
 [Reentrant]
 internal abstract class EntityGrain(SiloParts silo) : Grain, IEntityGrain
 {
-    public async ValueTask<AnswerMessage> AskAsync(CallMessage message, CancellationToken waiting)
-    {
-        var answer = await message.Call.AskAsync(silo.Turns, message.Grain, waiting);
+    // Touched by this activation's turns alone, one at a time.
+    private readonly Dictionary<long, CancellationTokenSource> _waiting = [];
+    private readonly Queue<long> _givenUpEarly = [];
 
-        // The next call of who is refused here makes it on another silo.
-        if (answer.IsDraining)
-            DeactivateOnIdle();
-        return new AnswerMessage(answer);
+    public async ValueTask<AnswerMessage> AskAsync(CallMessage message)
+    {
+        if (_givenUpEarly.Contains(message.Number))
+            return new AnswerMessage(new CallFailure(new OperationCanceledException()));
+        using var waiting = new CancellationTokenSource();
+        _waiting[message.Number] = waiting;
+        try
+        {
+            var answer = await message.Call.AskAsync(silo.Turns, message.Grain, waiting.Token);
+
+            // The next call of who is refused here makes it on another silo.
+            if (answer.IsDraining)
+                DeactivateOnIdle();
+            return new AnswerMessage(answer);
+        }
+        finally
+        {
+            _waiting.Remove(message.Number);
+        }
+    }
+
+    public async ValueTask GiveUpAsync(long call)
+    {
+        if (_waiting.TryGetValue(call, out var waiting))
+        {
+            await waiting.CancelAsync();
+            return;
+        }
+
+        // It may have overtaken its call. One that was answered meanwhile takes a place here for nothing.
+        _givenUpEarly.Enqueue(call);
+        if (_givenUpEarly.Count > OrleansLimits.GivenUpEarlyMax)
+            _givenUpEarly.Dequeue();
     }
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)

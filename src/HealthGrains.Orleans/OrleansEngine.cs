@@ -142,6 +142,9 @@ public sealed class OrleansEngine : IGrainEngine
     /// <summary>From here on callers of this process are refused.</summary>
     internal void Refuse() => Interlocked.Exchange(ref _draining, 1);
 
+    /// <summary>Ends the waiting of turns for the store's queue; they answer, and the silo stays.</summary>
+    internal ValueTask EndTurnsAsync() => _silo.Turns.DisposeAsync();
+
     /// <summary>Shards whose grains are here, as this silo sees it.</summary>
     internal IEnumerable<int> Shards => _silo.Members.MyShards();
 
@@ -226,17 +229,19 @@ public sealed class OrleansEngine : IGrainEngine
     private static async ValueTask<AnswerMessage> SendAsync(
         IEntityGrain target, CallMessage message, CancellationToken waiting)
     {
-        var sent = target.AskAsync(message, waiting);
+        var sent = target.AskAsync(message);
         if (sent.IsCompleted || !waiting.CanBeCanceled)
             return await sent;
 
         var answer = sent.AsTask();
         var gaveUp = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var _ = waiting.UnsafeRegister(static gaveUp => ((TaskCompletionSource?)gaveUp)?.TrySetResult(), gaveUp);
+        await using var registration = waiting.UnsafeRegister(static gaveUp => ((TaskCompletionSource?)gaveUp)?.TrySetResult(), gaveUp);
         if (await Task.WhenAny(answer, gaveUp.Task) == answer)
             return await answer;
 
-        // The grain's silo says at once that it dropped the call, or let it go on; unless it is gone.
+        // Not by a token of Orleans: waiting for its acknowledgement would also hold up the probes of silos. The grain's silo says
+        // at once that it dropped the call, or lets it go on; unless it is gone.
+        _ = target.GiveUpAsync(message.Number).AsTask();
         try
         {
             return await answer.WaitAsync(OrleansLimits.GivingUpMax, CancellationToken.None);

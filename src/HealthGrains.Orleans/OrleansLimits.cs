@@ -42,6 +42,9 @@ public static class OrleansLimits
     /// <summary>How long a caller who gave up waits for the other silo to say that it knows.</summary>
     public static readonly TimeSpan GivingUpMax = TimeSpan.FromSeconds(1);
 
+    /// <summary>Calls of one grain that were given up before they came, and are remembered until they do.</summary>
+    public const int GivenUpEarlyMax = 32;
+
     /// <summary>How often a silo makes sure that the routers of its shards run.</summary>
     public static readonly TimeSpan KeepEvery = TimeSpan.FromSeconds(5);
 

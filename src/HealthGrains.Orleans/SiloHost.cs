@@ -92,8 +92,6 @@ internal static class SiloHost
         silo.Services.Configure<SiloMessagingOptions>(messaging =>
         {
             messaging.ResponseTimeout = OrleansLimits.AnswerMax;
-            messaging.CancelRequestOnTimeout = true;
-            messaging.WaitForCancellationAcknowledgement = true;
         });
         silo.Services.Configure<GrainCollectionOptions>(
             collection => collection.CollectionAge = Grains.GrainLimits.IdleMax);

@@ -66,6 +66,7 @@ public sealed class Three_silos : PatientEngineSuite
             // None of them asks again elsewhere when another one ends. The first keeps the table of members, so it goes last.
             foreach (var silo in silos)
                 silo.Refuse();
+            await owner.EndTurnsAsync();
             foreach (var silo in silos.OrderBy(silo => silo == silos[0]).ThenBy(silo => silo != owner))
                 await silo.DisposeAsync();
         }

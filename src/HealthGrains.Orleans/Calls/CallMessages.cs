@@ -5,8 +5,19 @@ namespace HealthGrains.Orleans.Calls;
 /// <summary>What is sent to a grain: whose it is, and the command. Within a silo it travels as it is.</summary>
 /// <remarks>Its text names no journal and no value: Orleans writes it into its log when a call takes long.</remarks>
 [global::Orleans.Immutable]
-internal sealed class CallMessage(JournalId grain, CommandCall call)
+internal sealed class CallMessage(long number, JournalId grain, CommandCall call)
 {
+    // From a place of its own, so that calls of two silos to one grain do not meet.
+    private static long _last = Random.Shared.NextInt64();
+
+    public CallMessage(JournalId grain, CommandCall call)
+        : this(Interlocked.Increment(ref _last), grain, call)
+    {
+    }
+
+    /// <summary>By which it can be given up.</summary>
+    public long Number => number;
+
     public JournalId Grain => grain;
 
     public CommandCall Call => call;
@@ -40,6 +51,10 @@ internal struct CallOnWire
     /// <summary>A document's bytes, apart from the body: they are copied by the socket alone.</summary>
     [global::Orleans.Id(3)]
     public byte[]? Content;
+
+    /// <summary><see cref="CallMessage.Number"/>.</summary>
+    [global::Orleans.Id(4)]
+    public long Number;
 }
 
 /// <summary>An answer on its way between silos.</summary>

@@ -10,8 +10,8 @@ namespace HealthGrains.Orleans.Calls;
 /// <remarks>
 /// <para>C1. A command that is not in here cannot be asked, on its own silo neither: it would work until its patient moves.</para>
 /// <para>C2. Names and properties are the format. A newer silo reads what an older one sent, and the other way round: a
-/// property that is not known is passed over, one that is missing has the value that its record gives it. So a new property of a
-/// command is never <c>required</c>.</para>
+/// property that is not known is passed over; one that is missing is null or zero, whatever its record would give it. So a new
+/// property of a command is never <c>required</c>, and its null or zero means what was meant before there was one.</para>
 /// <para>C3. JSON by contracts that the compiler generates: nothing is looked up by reflection. A document's bytes are no part of
 /// it: see <see cref="CallOnWire.Content"/>.</para>
 /// </remarks>
@@ -29,7 +29,7 @@ public sealed class CommandCatalog
     internal CallOnWire Encode(CallMessage message) => Of(message.Call.Name).Encode(message);
 
     internal CallMessage Decode(in CallOnWire wire) => new(
-        Grains.Journal.JournalId.Parse(wire.Grain), Of(wire.Command).Decode(wire));
+        wire.Number, Grains.Journal.JournalId.Parse(wire.Grain), Of(wire.Command).Decode(wire));
 
     internal AnswerOnWire Encode(CallAnswer answer, string command) => Of(command).Encode(answer);
 
@@ -99,6 +99,7 @@ public sealed class CommandCatalog
                 what = with(what, default);
             return new CallOnWire
             {
+                Number = message.Number,
                 Grain = message.Grain.Value,
                 Command = call.Name,
                 Body = JsonSerializer.SerializeToUtf8Bytes(what, command),

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using HealthGrains.Domain.Access;
+using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Agendas;
 using HealthGrains.Domain.Consent;
 using HealthGrains.Domain.Delegates;
@@ -14,7 +15,7 @@ using HealthGrains.Domain.Senders;
 namespace HealthGrains.Orleans.Calls;
 
 /// <summary>The contracts of the product's commands and answers, as the compiler generates them.</summary>
-/// <remarks>What is computed from other properties is not written.</remarks>
+/// <remarks>What is computed from other properties is not written; a pair, which has nothing else, has a converter of its own.</remarks>
 [JsonSourceGenerationOptions(
     GenerationMode = JsonSourceGenerationMode.Metadata,
     IgnoreReadOnlyProperties = true,
@@ -22,7 +23,7 @@ namespace HealthGrains.Orleans.Calls;
     [
         typeof(PatientIdText), typeof(ProfessionalIdText), typeof(StructureIdText), typeof(ProfessionCodeText),
         typeof(DocumentIdText), typeof(UniqueIdText), typeof(UploadIdText), typeof(Sha256Text),
-        typeof(BlockText), typeof(WireConsentCommand),
+        typeof(BlockText), typeof(BlockerText), typeof(WireConsentCommand),
     ])]
 [JsonSerializable(typeof(SubmitDocument))]
 [JsonSerializable(typeof(SubmissionReceipt))]
@@ -95,5 +96,6 @@ namespace HealthGrains.Orleans.Calls;
 [JsonSerializable(typeof(IReadOnlyList<bool>), TypeInfoPropertyName = "Booleans")]
 [JsonSerializable(typeof(bool))]
 [JsonSerializable(typeof(long))]
+[JsonSerializable(typeof(Actor))]
 [JsonSerializable(typeof(Refusal))]
 internal sealed partial class WireJson : JsonSerializerContext;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Identity;
 
@@ -68,6 +69,29 @@ internal sealed class BlockText : JsonConverter<KeyValuePair<string, DateTimeOff
         writer.WriteStartArray();
         writer.WriteStringValue(value.Key);
         writer.WriteStringValue(value.Value);
+        writer.WriteEndArray();
+    }
+}
+
+/// <summary>Whom a patient side blocked, and who did: two elements, like <see cref="BlockText"/>.</summary>
+internal sealed class BlockerText : JsonConverter<KeyValuePair<string, Actor>>
+{
+    public override KeyValuePair<string, Actor> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        reader.Read();
+        var whom = reader.GetString() ?? "";
+        reader.Read();
+        var by = JsonSerializer.Deserialize(ref reader, WireJson.Default.Actor)
+            ?? throw new FormatException("An answer between silos names who blocked somebody.");
+        reader.Read();
+        return new(whom, by);
+    }
+
+    public override void Write(Utf8JsonWriter writer, KeyValuePair<string, Actor> value, JsonSerializerOptions options)
+    {
+        writer.WriteStartArray();
+        writer.WriteStringValue(value.Key);
+        JsonSerializer.Serialize(writer, value.Value, WireJson.Default.Actor);
         writer.WriteEndArray();
     }
 }
