@@ -49,6 +49,7 @@ public static class MethodAccess
         ["PatientRecords.ChangesSince"] = CallerKinds.Readers,
         ["PatientRecords.Watch"] = CallerKinds.Readers,
         ["PatientRecords.SetConfidentiality"] = CallerKinds.Readers,
+        ["PatientRecords.SetMasking"] = CallerKinds.PatientSide,
         ["PatientRecords.ListAccesses"] = CallerKinds.ActingForPatient,
         ["PatientRecords.ExportRecord"] = CallerKinds.PatientSide,
 
@@ -61,6 +62,8 @@ public static class MethodAccess
         ["Consents.UnblockProfessional"] = CallerKinds.ActingForPatient,
         ["Consents.SetEmergencyAccess"] = CallerKinds.ActingForPatient,
         ["Consents.SetPurposeConsent"] = CallerKinds.PatientSide,
+        ["Consents.GetPreferences"] = CallerKinds.PatientSide,
+        ["Consents.SetPreferences"] = CallerKinds.PatientSide,
         ["Consents.SetAdministrator"] = CallerKinds.PatientSide,
         ["Consents.SetAttendingPhysician"] = CallerKinds.Operator,
         ["Consents.AddDelegate"] = CallerKinds.PatientSide | CallerKinds.Operator,

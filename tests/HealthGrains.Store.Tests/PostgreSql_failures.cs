@@ -202,8 +202,8 @@ public sealed class PostgreSql_failures(PostgreSqlServer server) : IAsyncLifetim
     public async Task A_dry_run_names_the_steps_and_changes_nothing()
     {
         var options = new PostgreSqlStoreOptions { Connection = Connection };
-        Assert.Equal([1, 2, 3], (await PostgreSqlJournalStore.PlanMigrationsAsync(options)).Select(step => step.Number));
-        Assert.Equal([1, 2, 3], (await PostgreSqlJournalStore.PlanMigrationsAsync(options)).Select(step => step.Number));
+        Assert.Equal([1, 2, 3, 4, 5], (await PostgreSqlJournalStore.PlanMigrationsAsync(options)).Select(step => step.Number));
+        Assert.Equal([1, 2, 3, 4, 5], (await PostgreSqlJournalStore.PlanMigrationsAsync(options)).Select(step => step.Number));
 
         await (await OpenAsync()).DisposeAsync();
 

@@ -58,10 +58,8 @@ public sealed record ListDocuments(DocumentFilter Filter, PagePlace? After, int 
             entry => AccessDecision.ForDocument(state, entry, reader, Filter.IncludesDeprecated, turn, Entrance).IsAllowed,
             entry => AccessDecision.ForDocument(state, entry, reader, includeDeprecated: true, turn, Entrance).IsAllowed);
         return Emit(
-            [
-                ReaderTurn.Trace(
-                    turn, By, AccessAction.ListDocuments, [.. page.Documents.Select(view => view.Entry.Id)], outcome, Entrance),
-            ],
+            ReaderTurn.Granted(
+                state, turn, By, AccessAction.ListDocuments, [.. page.Documents.Select(view => view.Entry.Id)], outcome, Entrance),
             _ => page);
     }
 

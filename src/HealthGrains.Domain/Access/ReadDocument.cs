@@ -36,7 +36,7 @@ public sealed record ReadDocument(DocumentId? Id, UniqueId? UniqueId, bool Conte
         if (outcome.Refusal is { } no)
             return Refuse(no, ReaderTurn.RefusalTrace(state, turn, By, action, documents, outcome, Entrance));
         return Emit(
-            [ReaderTurn.Trace(turn, By, action, documents, outcome, Entrance)],
+            ReaderTurn.Granted(state, turn, By, action, documents, outcome, Entrance),
             after => DocumentView.Of(
                 after,
                 entry!, // ! allowed means found

@@ -30,6 +30,24 @@ internal static class ReaderTurn
                 Secret = entrance?.IsSecret ?? false,
             });
 
+    /// <summary>What is written before anything leaves to a reader who was let in: the trace, and before it, for the first access
+    /// of an emergency, the session.</summary>
+    public static IReadOnlyList<PatientEvent> Granted(
+        PatientState patient,
+        TurnContext turn,
+        Actor by,
+        AccessAction action,
+        IReadOnlyList<DocumentId> documents,
+        AccessOutcome outcome,
+        Entrance entrance)
+    {
+        var trace = Trace(turn, by, action, documents, outcome, entrance);
+        return entrance.IsEmergency
+            && patient.EmergencyUntil(PatientState.ReaderOf(by), entrance.Mode, turn.Now) is null
+                ? [new EmergencySessionOpened(turn.Now, by, entrance.Mode, turn.Now + turn.Policy.EmergencySession), trace]
+                : [trace];
+    }
+
     /// <summary>A refusal leaves its trace, unless there is no record to hold it.</summary>
     public static IReadOnlyList<PatientEvent> RefusalTrace(
         PatientState patient,

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using HealthGrains.Domain.Identity;
+using HealthGrains.Domain.Notifications;
 
 namespace HealthGrains.Domain.Codes;
 
@@ -98,10 +99,21 @@ public sealed class CodeSets
     private static DocumentFormat ReadFormat(CodeTable.Row row) => new(
         ReadOid(row, "template"), row["media"] == "-" ? null : row["media"], row["format"], ReadOid(row, "system"));
 
-    private static NotificationCode ReadNotification(CodeTable.Row row) => new(
-        row["code"], row["label"],
-        row.OneOf("audience", ("patient", false), ("sender", true)),
-        row.OneOf("mutable", ("yes", true), ("no", false)));
+    private static NotificationCode ReadNotification(CodeTable.Row row)
+    {
+        var isMutable = row.OneOf("mutable", ("yes", true), ("no", false));
+        var category = row.OneOf<NotificationCategory?>(
+            "category",
+            ("-", null),
+            ("message", NotificationCategory.Message),
+            ("document", NotificationCategory.Document),
+            ("appointment", NotificationCategory.Appointment),
+            ("screening", NotificationCategory.Screening),
+            ("service", NotificationCategory.SynchronisedService));
+        if (isMutable != category is not null) throw row.Wrong("what may be switched off has a category, and nothing else has");
+        return new NotificationCode(
+            row["code"], row["label"], row.OneOf("audience", ("patient", false), ("sender", true)), isMutable, category, row["urn"]);
+    }
 
     private static ConfidentialityCode ReadConfidentiality(CodeTable.Row row) => new(
         row["code"], row["label"], ReadOid(row, "system"), row.OneOf("kind", ("level", true), ("visibility", false)));

@@ -1,4 +1,5 @@
 using HealthGrains.Domain.Identity;
+using HealthGrains.Domain.Notifications;
 
 namespace HealthGrains.Domain.Codes;
 
@@ -49,7 +50,10 @@ public sealed record DocumentFormat(string TemplateId, string? MediaType, string
 /// <summary>What a notification is about.</summary>
 /// <param name="ForSender">An acknowledgement to a sender; otherwise it is for the patient's side.</param>
 /// <param name="Mutable">Whether its reader may switch it off.</param>
-public sealed record NotificationCode(string Code, string Label, bool ForSender, bool Mutable);
+/// <param name="Category">With which preference; null for what cannot be switched off.</param>
+/// <param name="Urn">Names the code beyond this system; of our own namespace, since none is published.</param>
+public sealed record NotificationCode(
+    string Code, string Label, bool ForSender, bool Mutable, NotificationCategory? Category, string Urn);
 
 /// <summary>One element of a label set: a level, or a visibility code.</summary>
 public sealed record ConfidentialityCode(string Code, string Label, string System, bool IsLevel);

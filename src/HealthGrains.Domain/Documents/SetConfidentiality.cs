@@ -102,7 +102,9 @@ public sealed record SetConfidentiality(DocumentId Id, int EntryVersion, Confide
         {
             Recipients = Audience.ForLabels(state, entry, Labels, turn),
         };
-        var duties = entry.IsHiddenFromPatient ? [] : DutySchedule.ForHidden(entry.Id, Labels, turn);
+        var duties = entry.IsHiddenFromPatient
+            ? []
+            : DutySchedule.ForHidden(state, entry.Id, entry.Replaces, Labels, turn);
         return Emit([change, .. duties, .. traces], after => DocumentView.Of(
             after, after.Index.Find(entry.Id)!, By, sees)); // ! it was just changed
     }

@@ -71,6 +71,12 @@ public sealed record SubmitDocument(
                 : Refuse(RefusalCode.UniqueIdReused, "This unique id means another content.", "metadata.unique_id");
         }
 
+        if (IsMaskedByDefault(state, turn))
+        {
+            var labels = Metadata.Confidentiality | ConfidentialityLabels.MaskedFromProfessionals;
+            return (this with { Metadata = Metadata with { Confidentiality = labels } }).Decide(state, turn);
+        }
+
         if (By.Kind == ActorKind.Patient && PatientSide.Check(state) is { } notActivated)
             return Refuse(notActivated);
 
@@ -147,7 +153,12 @@ public sealed record SubmitDocument(
         };
         IReadOnlyList<PatientEvent> duties =
         [
-            .. DutySchedule.ForHidden(NewId, Metadata.Confidentiality, turn),
+            .. DutySchedule.ForHidden(
+                state,
+                NewId,
+                change == ChangeKind.ConfidentialityOnly ? replaced?.Id : null,
+                Metadata.Confidentiality,
+                turn),
             .. DutySchedule.ForMajority(submitted.Traits, turn),
         ];
         IReadOnlyList<PatientEvent> events = opens
@@ -158,6 +169,13 @@ public sealed record SubmitDocument(
             after => SubmissionReceipt.Of(after.Index.Find(NewId)!, alreadyKnown: false), // ! just added
             Content.Upload is null ? Content : null);
     }
+
+    // The patient's word for future documents. One that waits for an announcement may not be masked at once: it is when it
+    // becomes visible by itself.
+    private bool IsMaskedByDefault(PatientState state, TurnContext turn) =>
+        state.MasksFuture
+        && !Metadata.Confidentiality.HasFlag(ConfidentialityLabels.MaskedFromProfessionals)
+        && (turn.Policy.AllowMaskedAndInvisible || !Metadata.Confidentiality.HasFlag(ConfidentialityLabels.HiddenFromPatient));
 
     private Refusal? FindReplaced(
         PatientState state, UniqueId target, PatientAudience audience, out DocumentEntry? replaced)

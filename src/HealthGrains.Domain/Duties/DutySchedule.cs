@@ -12,12 +12,28 @@ namespace HealthGrains.Domain.Duties;
 /// parameter that changes later changes nothing that was decided before.</summary>
 public static class DutySchedule
 {
-    /// <summary>A document that is hidden from its patient from now on.</summary>
+    /// <summary>A document that is hidden from its patient from now on, with the older versions that its labels cover.</summary>
+    /// <param name="state">As it is before.</param>
+    /// <param name="document">The document itself.</param>
+    /// <param name="covered">Its nearest older version that is covered with it, or null.</param>
+    /// <param name="labels">Of the document from now on.</param>
+    /// <param name="turn">Of the change.</param>
     /// <returns>Nothing while no delay is configured.</returns>
-    public static IReadOnlyList<PatientEvent> ForHidden(DocumentId document, ConfidentialityLabels labels, TurnContext turn) =>
-        labels.HasFlag(ConfidentialityLabels.HiddenFromPatient) && turn.Policy.InvisiblePatientMax is { } delay
-            ? [new DutyScheduled(turn.Now, Actor.System, DutyKind.Reveal, turn.Now + delay) { Document = document }]
-            : [];
+    public static IEnumerable<PatientEvent> ForHidden(
+        PatientState state, DocumentId document, DocumentId? covered, ConfidentialityLabels labels, TurnContext turn)
+    {
+        if (!labels.HasFlag(ConfidentialityLabels.HiddenFromPatient) || turn.Policy.InvisiblePatientMax is not { } delay)
+            yield break;
+        yield return Reveal(document);
+        for (var older = covered; older is { } id && state.Index.Find(id) is { } entry; older = entry.Replaces)
+        {
+            if (!entry.IsHiddenFromPatient && entry.Status != DocumentStatus.Deleted)
+                yield return Reveal(id);
+        }
+
+        DutyScheduled Reveal(DocumentId id) =>
+            new(turn.Now, Actor.System, DutyKind.Reveal, turn.Now + delay) { Document = id };
+    }
 
     /// <summary>A record that is closed now, or that was closed and is to be deleted.</summary>
     public static DutyScheduled ForClosing(bool deletionRequested, TurnContext turn) => new(

@@ -1,6 +1,8 @@
+using HealthGrains.Domain.Codes;
+
 namespace HealthGrains.Domain.Notifications;
 
-/// <summary>Names and French labels of what people are told. Source: DMP / Mon espace santé, notification codes.</summary>
+/// <summary>Names of what people are told; label, URN and category are in the data file <c>notifications</c>. Source: DMP / Mon espace santé, notification codes.</summary>
 public static class ChangeCodes
 {
     /// <summary>The name on the wire, as in <c>AJOUT_DOCUMENT</c>.</summary>
@@ -25,24 +27,12 @@ public static class ChangeCodes
         _ => throw new ArgumentOutOfRangeException(nameof(code)),
     };
 
-    public static string Label(ChangeCode code) => code switch
-    {
-        ChangeCode.DocumentAdded => "Un document a été ajouté",
-        ChangeCode.DocumentModified => "Un document a été modifié",
-        ChangeCode.DocumentWithdrawn => "Un document a été supprimé",
-        ChangeCode.DocumentConsulted => "Un document a été consulté",
-        ChangeCode.RecordAccessed => "Un professionnel a accédé au dossier",
-        ChangeCode.EmergencyAccess => "Accès à votre dossier en urgence",
-        ChangeCode.CaregiverInvited => "Un aidant a été invité",
-        ChangeCode.CaregiverAccepted => "Un aidant a accepté l'invitation",
-        ChangeCode.CaregiverRefused => "Un aidant a refusé l'invitation",
-        ChangeCode.CaregiverDismissed => "Le partage avec un aidant a pris fin",
-        ChangeCode.CaregiverResigned => "Un aidant a mis fin au partage",
-        ChangeCode.VisibilityRestored => "Un document est maintenant visible",
-        ChangeCode.VaccinationAdded => "Une vaccination a été ajoutée",
-        ChangeCode.VaccinationConsulted => "Vos vaccinations ont été consultées",
-        ChangeCode.MajorityReached => "Vous êtes majeur : vérifiez vos consentements",
-        ChangeCode.MajorityReachedForRepresentatives => "La personne est majeure : votre accès prend fin",
-        _ => throw new ArgumentOutOfRangeException(nameof(code)),
-    };
+    /// <summary>For humans, in French; says nothing of the document.</summary>
+    public static string Label(ChangeCode code) => Described(code).Label;
+
+    /// <summary>As the data file has it.</summary>
+    public static NotificationCode Described(ChangeCode code) => 
+        CodeSets.Current.Notifications.TryFind(Name(code), out var described)
+            ? described
+            : throw new ArgumentOutOfRangeException(nameof(code));
 }

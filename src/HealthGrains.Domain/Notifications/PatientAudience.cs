@@ -50,6 +50,14 @@ public sealed class PatientFeeds
         DateTimeOffset at, ChangeCode code, DocumentId? document, Actor by, bool patient = true, bool delegates = true) =>
         Tell(at, code, document, by, patient, delegates, delegates);
 
+    /// <summary>From here on the person is not alerted of this; who acts for the person is.</summary>
+    internal void Mute(NotificationPreferences preferences)
+    {
+        Representatives.Part();
+        Caregivers.Part();
+        Patient.Preferences = preferences;
+    }
+
     /// <summary>Who helps is the person's own business: the person and the representatives are told, and no caregiver of
     /// another.</summary>
     internal void TellOfCaregiver(DateTimeOffset at, ChangeCode code, Actor by) => Tell(at, code, null, by, true, true, false);

@@ -25,19 +25,20 @@ public enum ChangeCode
     EmergencyAccess = 6,
 
     /// <summary>REMISE_VISIBILITE_AUTO: a document that waited for an announcement became visible by itself.</summary>
-    VisibilityRestored = 20,
+    VisibilityRestored = 40,
 
     /// <summary>AJOUT_VACCINATION: a vaccination is visible for the first time.</summary>
-    VaccinationAdded = 21,
+    VaccinationAdded = 41,
 
     /// <summary>CONSULT_VACCINATION: a professional opened the vaccination book.</summary>
-    VaccinationConsulted = 22,
+    VaccinationConsulted = 42,
 
     /// <summary>RAPPEL_CONSENT_PASSAGE_MAJO: the person came of age.</summary>
-    MajorityReached = 23,
+    MajorityReached = 43,
 
     /// <summary>RAPPEL_CONSENT_RL_PASSAGE_MAJO: the same, to the legal representatives.</summary>
-    MajorityReachedForRepresentatives = 24,
+    MajorityReachedForRepresentatives = 44,
+
 
     /// <summary>PARTAGE_PROFIL_AIDANT: a caregiver was invited.</summary>
     CaregiverInvited = 30,
@@ -58,7 +59,11 @@ public enum ChangeCode
 /// <summary>One line of what an audience is told.</summary>
 /// <param name="Sequence">The audience's own cursor: from 1, without gaps.</param>
 /// <param name="Document">The document concerned, if one is.</param>
-public sealed record FeedItem(long Sequence, DateTimeOffset At, ChangeCode Code, DocumentId? Document, Actor By);
+public sealed record FeedItem(long Sequence, DateTimeOffset At, ChangeCode Code, DocumentId? Document, Actor By)
+{
+    /// <summary>It is told, and nobody is to be alerted: the person muted this when it happened.</summary>
+    public bool IsSilent { get; init; }
+}
 
 /// <summary>What one audience of a record is told, in order.</summary>
 /// <remarks>F1. Sequences are dense from 1 and belong to this audience: the record's own versions never show, because a
@@ -90,11 +95,14 @@ public sealed class AudienceFeed
         return _items.GetRange(from, Math.Min(max, _items.Count - from));
     }
 
+    /// <summary>What from now on is told without an alert.</summary>
+    internal NotificationPreferences Preferences { get; set; } = NotificationPreferences.Everything;
+
     /// <summary>For a feed that shares another's list, that one must be told first.</summary>
     internal void Tell(DateTimeOffset at, ChangeCode code, DocumentId? document, Actor by)
     {
         if (_same is null)
-            _items.Add(new FeedItem(_items.Count + 1, at, code, document, by));
+            _items.Add(new FeedItem(_items.Count + 1, at, code, document, by) { IsSilent = Preferences.Mutes(code) });
     }
 
     /// <summary>From here on it is told apart from the feed that it shares a list with.</summary>

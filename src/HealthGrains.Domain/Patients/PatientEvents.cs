@@ -124,7 +124,7 @@ public sealed record DutyScheduled(DateTimeOffset At, Actor By, DutyKind Kind, D
 }
 
 /// <summary>A document that waited for an announcement became visible to its patient by itself: its delay is over.</summary>
-/// <param name="Labels">The whole set, as it is from now on. Its older versions become visible with it.</param>
+/// <param name="Labels">The whole set, as it is from now on.</param>
 public sealed record VisibilityRestored(
     DateTimeOffset At, Actor By, DocumentId DocumentId, UniqueId UniqueId, ConfidentialityLabels Labels)
     : PatientEvent(At, By);
@@ -142,5 +142,19 @@ public sealed record TracesDestroyed(DateTimeOffset At, Actor By) : PatientEvent
 
 /// <summary>The person came of age.</summary>
 public sealed record MajorityReached(DateTimeOffset At, Actor By) : PatientEvent(At, By);
+
+/// <summary>The patient wants documents that come from now on to be masked from professionals, or no longer.</summary>
+public sealed record FutureMaskingSet(DateTimeOffset At, Actor By, bool Masked) : PatientEvent(At, By);
+
+/// <summary>What the patient does not want to be alerted of, all of it, as it is from now on.</summary>
+public sealed record NotificationPreferencesSet(
+    DateTimeOffset At, Actor By, IReadOnlyList<NotificationCategory> Muted) : PatientEvent(At, By);
+
+/// <summary>A professional came in by an emergency, in the hat of <see cref="PatientEvent.By"/>: the session in which the patient is
+/// told once.</summary>
+/// <param name="Until">When it ends; whoever still needs to read then says anew why.</param>
+public sealed record EmergencySessionOpened(DateTimeOffset At, Actor By, AccessMode Mode, DateTimeOffset Until)
+    : PatientEvent(At, By);
+
 /// <summary>Nobody referred to an upload in time: from here on nobody can, and its bytes may be removed.</summary>
 public sealed record UploadDiscarded(DateTimeOffset At, Actor By, UploadId Upload) : PatientEvent(At, By);

@@ -30,6 +30,8 @@ public sealed class PatientState
     // Most records show the delegates what they show the person: until they part there is one list.
     private ShownAccesses? _delegateAccesses;
 
+    private readonly Dictionary<(Reader Reader, AccessMode Mode), (DateTimeOffset Until, bool IsTold, bool DelegatesAreTold)>
+        _sessions = [];
     private readonly HashSet<UploadId> _discarded = [];
 
     public RecordStatus Record { get; private set; } = RecordStatus.Absent;
@@ -62,6 +64,9 @@ public sealed class PatientState
     /// <summary>The patient wants documents that come from now on to be masked from professionals.</summary>
     public bool MasksFuture { get; private set; }
 
+    /// <summary>What the patient does not want to be alerted of.</summary>
+    public NotificationPreferences Preferences => PatientFeed.Preferences;
+
     /// <summary>Traits of the first document that stated them.</summary>
     public PatientTraits? Traits { get; private set; }
 
@@ -86,6 +91,10 @@ public sealed class PatientState
 
     /// <summary>When the person comes of age; null if the birth date is not known.</summary>
     public DateTimeOffset? MajorityUnder(DomainPolicy policy) => Majority.Of(BirthDate, policy.MajorityAge);
+
+    /// <summary>When the reader's emergency session ends; null when none is open.</summary>
+    public DateTimeOffset? EmergencyUntil(Reader reader, AccessMode mode, DateTimeOffset now) =>
+        _sessions.TryGetValue((reader, mode), out var session) && session.Until > now ? session.Until : null;
 
     /// <summary>The first access of this professional on this UTC day is told.</summary>
     public bool IsFirstAccessOfDay(string professional, DateTimeOffset now) =>
@@ -187,6 +196,15 @@ public sealed class PatientState
                 _accesses.Clear();
                 (_patientAccesses, _delegateAccesses) = (new ShownAccesses(), null);
                 break;
+            case FutureMaskingSet masking:
+                MasksFuture = masking.Masked;
+                break;
+            case NotificationPreferencesSet preferences:
+                Feeds.Mute(NotificationPreferences.Muting(preferences.Muted));
+                break;
+            case EmergencySessionOpened session:
+                _sessions[(ReaderOf(session.By), session.Mode)] = (session.Until, false, false);
+                break;
             case MajorityReached majority:
                 Duties.Remove(DutyKind.Majority);
                 Feeds.TellOfMajority(majority.At, majority.By);
@@ -285,7 +303,7 @@ public sealed class PatientState
         {
             // What becomes visible is new to who could not see it; a mask is no news.
             Feeds.Tell(
-                change.At, ChangeCode.DocumentAdded, entry.Id, change.By,
+                change.At, DocumentNews.Named(entry, ChangeCode.DocumentAdded)!.Value, entry.Id, change.By,
                 Appears(PatientAudience.Patient), Appears(PatientAudience.Representatives));
             if (before.IsMasked && !entry.IsMasked)
                 ProfessionalFeed.Tell(change.At, ChangeCode.DocumentAdded, entry.Id, change.By);
@@ -335,22 +353,6 @@ public sealed class PatientState
         });
         BecomeVisible(Index.Find(before.Id)!); // ! it was just changed
 
-        // What the label covered goes with it: older versions have no time of their own.
-        for (var older = before.Replaces; older is { } id; older = Index.Find(id)?.Replaces)
-        {
-            if (Index.Find(id) is not { IsHiddenFromPatient: true } || Duties.DueOf(DutyKind.Reveal, id) is not null)
-                continue;
-            Index.Change(id, known => known with
-            {
-                EntryVersion = known.EntryVersion + 1,
-                Metadata = known.Metadata with
-                {
-                    Confidentiality = known.Metadata.Confidentiality & ~ConfidentialityLabels.HiddenFromPatient,
-                },
-            });
-            BecomeVisible(Index.Find(id)!); // ! it was just changed
-        }
-
         if (before is { Status: DocumentStatus.Approved, Sealed: false, IsHiddenFromPatient: true })
         {
             Feeds.Tell(
@@ -375,6 +377,7 @@ public sealed class PatientState
         MasksFuture = false;
         (OpenedAt, ActivatedAt) = (null, null);
         _followers.Clear();
+        _sessions.Clear();
         _lastAccessDay.Clear();
         _secretAccessDay = null;
         _patientAccesses.ForgetWithheld();
@@ -449,7 +452,15 @@ public sealed class PatientState
         var trace = accessed.Trace;
         if (trace.Mode != AccessMode.Normal)
         {
-            // The person is told of every emergency; which document was read only where it is not hidden.
+            // Each side is told once for a session, with its first access, and of what was written before there were sessions each
+            // time; which document was read only where it is not hidden.
+            var key = (ReaderOf(accessed.By), trace.Mode);
+            if (_sessions.TryGetValue(key, out var session) && session.Until > accessed.At)
+            {
+                _sessions[key] = (session.Until, session.IsTold || patient, session.DelegatesAreTold || delegates);
+                (patient, delegates) = (patient && !session.IsTold, delegates && !session.DelegatesAreTold);
+            }
+
             var named = trace.Action != AccessAction.ListDocuments;
             TellEach(ChangeCode.EmergencyAccess, patientSees is { Documents: [var one] } && named ? one : null, patient,
                 delegatesSee is { Documents: [var same] } && named ? same : null, delegates);
@@ -471,7 +482,7 @@ public sealed class PatientState
             _secretAccessDay?.Remove(who);
 
         if (trace is { Action: AccessAction.ReadContent, Documents: [var document] })
-            TellEach(ChangeCode.DocumentConsulted, document, patient, document, delegates);
+            TellEach(DocumentNews.ForReading(Index.Find(document)), document, patient, document, delegates);
 
         void TellEach(ChangeCode code, DocumentId? toPatient, bool patientIsTold, DocumentId? toDelegates, bool delegatesAreTold)
         {

@@ -42,6 +42,10 @@ public sealed record DomainPolicy
     /// <summary><c>Emergency:Defaults</c>: what an emergency may read of a patient who has decided nothing.</summary>
     public EmergencyFlags EmergencyDefaults { get; init; } = new(true, true, false);
 
+    /// <summary><c>Emergency:SessionDuration</c>: how long one emergency lasts. A stream ends with it, and whoever still needs to
+    /// read says anew why; the patient is told anew.</summary>
+    public TimeSpan EmergencySession { get; init; } = TimeSpan.FromHours(4);
+
     /// <summary><c>Access:BlockOverridesEmergency</c>: a professional who is blocked comes in by no emergency either.</summary>
     public bool BlockOverridesEmergency { get; init; } = true;
 

@@ -111,10 +111,8 @@ public sealed record GetRecord(Actor By) : PatientCommand<RecordView>
             IsAttendingPhysician = state.Consent.AttendingPhysician == reader.Id,
         };
         return Emit(
-            [
-                ReaderTurn.Trace(
-                    turn, By, AccessAction.ReadRecord, [], new AccessOutcome(AccessStep.Record, null), Entrance),
-            ],
+            ReaderTurn.Granted(
+                state, turn, By, AccessAction.ReadRecord, [], new AccessOutcome(AccessStep.Record, null), Entrance),
             _ => view);
     }
 

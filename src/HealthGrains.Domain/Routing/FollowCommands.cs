@@ -10,6 +10,8 @@ using HealthGrains.Domain.Turns;
 namespace HealthGrains.Domain.Routing;
 
 /// <summary>An authorised professional asks to be told about this record from now on.</summary>
+/// <remarks>Not in an emergency, which lasts for a session and creates no right: following lasts until it is ended, and would go
+/// on telling after the emergency. Whoever came in so watches for as long as the session lasts.</remarks>
 public sealed record FollowPatient(Actor By) : PatientCommand<FollowAnswer>
 {
     /// <summary>Followers of one record.</summary>
@@ -74,27 +76,37 @@ public sealed record MayKnow(Reader Reader, IReadOnlyList<DocumentId> Documents)
 /// <remarks>Leaves no trace: the page that it comes from has left one.</remarks>
 public sealed record MayStillSee(Reader Reader, DocumentId? Shown) : PatientCommand<bool>
 {
+    /// <summary>How the reader came in when the stream began.</summary>
+    public Entrance Entrance { get; init; } = Entrance.Normal;
+
     public override TurnPriority Priority => TurnPriority.ProfessionalRead;
 
     public override Decision<PatientState, PatientEvent, bool> Decide(PatientState state, TurnContext turn) =>
-        Reply(AccessDecision.ForRecord(state, Reader, turn).IsAllowed
+        Reply(AccessDecision.ForRecord(state, Reader, turn, Entrance).IsAllowed
+            && (!Entrance.IsEmergency || state.EmergencyUntil(Reader, Entrance.Mode, turn.Now) is not null)
             && (Shown is not { } id
                 || (state.Index.Find(id) is { } entry
-                    && AccessDecision.ForDocument(state, entry, Reader, includeDeprecated: true, turn).IsAllowed)));
+                    && AccessDecision.ForDocument(state, entry, Reader, includeDeprecated: true, turn, Entrance).IsAllowed)));
 }
 
 /// <summary>What one audience of the record is told after a cursor.</summary>
 /// <param name="After">0 from the beginning.</param>
 /// <param name="Max">1 to 200.</param>
 /// <param name="By">The patient's side, or a professional who may read the record.</param>
-/// <remarks>For anybody but the person a page that tells anything is traced.</remarks>
+/// <remarks>For anybody but the person a page that tells anything is traced; in an emergency each call is, also one that finds
+/// nothing.</remarks>
 public sealed record ChangesSince(long After, int Max, Actor By) : PatientCommand<ChangePage>
 {
-    /// <summary>How a professional comes in: normally, and perhaps in a secret session.</summary>
+    /// <summary>How a professional comes in; the patient's side has no need of it.</summary>
     public Entrance Entrance { get; init; } = Entrance.Normal;
 
-    public override TurnPriority Priority =>
-        By.IsPatientSide ? TurnPriority.PatientRead : TurnPriority.ProfessionalRead;
+    /// <summary>It goes on with a stream that is open: it opens no further emergency session, and ends with the one that there
+    /// is.</summary>
+    public bool Continues { get; init; }
+
+    public override TurnPriority Priority => By.IsPatientSide ? TurnPriority.PatientRead
+        : Entrance.IsEmergency ? TurnPriority.EmergencyRead
+        : TurnPriority.ProfessionalRead;
 
     public override Decision<PatientState, PatientEvent, ChangePage> Decide(PatientState state, TurnContext turn)
     {
@@ -102,11 +114,14 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
             return OnPatientSide(state, turn);
 
         var reader = PatientState.ReaderOf(By);
-        var outcome = AccessDecision.ForRecord(state, reader, turn);
+        var outcome = AccessDecision.ForRecord(state, reader, turn, Entrance);
+        var session = Entrance.IsEmergency ? state.EmergencyUntil(reader, Entrance.Mode, turn.Now) : null;
+        if (outcome.IsAllowed && Entrance.IsEmergency && Continues && session is null)
+            outcome = new AccessOutcome(AccessStep.Mode, EmergencyIsOver);
         if (outcome.Refusal is { } no)
             return Refuse(no, ReaderTurn.RefusalTrace(state, turn, By, AccessAction.ListDocuments, [], outcome, Entrance));
         Func<DocumentEntry, bool> sees =
-            entry => AccessDecision.ForDocument(state, entry, reader, includeDeprecated: true, turn).IsAllowed;
+            entry => AccessDecision.ForDocument(state, entry, reader, includeDeprecated: true, turn, Entrance).IsAllowed;
         Func<DocumentEntry, bool> knowsThatItWent =
             entry => AccessDecision.MayKnowOfWithdrawn(entry, reader, turn.Matrix);
         var told = DocumentsTold(state, state.ProfessionalFeed, sees, knowsThatItWent);
@@ -115,11 +130,16 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
             state.ProfessionalFeed,
             sees,
             knowsThatItWent,
-            told.Count == 0
+            told.Count == 0 && (Continues || !Entrance.IsEmergency)
                 ? []
-                : [ReaderTurn.Trace(turn, By, AccessAction.ListDocuments, told, outcome, Entrance)],
-            state.Consent.PermittedUntil(reader, turn.Now));
+                : ReaderTurn.Granted(state, turn, By, AccessAction.ListDocuments, told, outcome, Entrance),
+            Entrance.IsEmergency
+                ? session ?? turn.Now + turn.Policy.EmergencySession
+                : state.Consent.PermittedUntil(reader, turn.Now));
     }
+
+    private static readonly Refusal EmergencyIsOver = new(
+        RefusalCode.EmergencyReasonRequired, "The emergency session is over: say anew why.", "access.reason");
 
     private Decision<PatientState, PatientEvent, ChangePage> OnPatientSide(PatientState state, TurnContext turn)
     {
@@ -202,7 +222,7 @@ public sealed record Change(FeedItem Item, DocumentView? Document);
 /// <param name="Last">The audience's last sequence.</param>
 public sealed record ChangePage(IReadOnlyList<Change> Changes, long Last)
 {
-    /// <summary>When the reader's longest permit, or the delegation, ends by itself; null for the patient, and without end. Whoever
+    /// <summary>When the reader's longest permit, the emergency session, or the delegation ends by itself; null for the patient, and without end. Whoever
     /// goes on watching asks again then: the end of a permit is no event that would wake anybody.</summary>
     public DateTimeOffset? PermittedUntil { get; init; }
 }

@@ -1,6 +1,8 @@
+using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Duties;
 using HealthGrains.Domain.Identity;
+using HealthGrains.Domain.Notifications;
 using HealthGrains.Domain.Patients;
 using HealthGrains.Grains.Codec;
 using HealthGrains.Grains.Journal.V1;
@@ -41,6 +43,21 @@ internal static class TimedEventCodec
             case MajorityReached:
                 entry.MajorityReached = new StoredMajorityReached();
                 break;
+            case FutureMaskingSet masking:
+                entry.FutureMaskingSet = new StoredFutureMasking { Masked = masking.Masked };
+                break;
+            case NotificationPreferencesSet preferences:
+                entry.NotificationPreferencesSet = new StoredNotificationPreferences();
+                foreach (var category in preferences.Muted)
+                    entry.NotificationPreferencesSet.Muted.Add((int)category);
+                break;
+            case EmergencySessionOpened session:
+                entry.EmergencySessionOpened = new StoredEmergencySession
+                {
+                    Mode = (int)session.Mode,
+                    Until = Stored.Time(session.Until),
+                };
+                break;
             default:
                 return false;
         }
@@ -66,6 +83,14 @@ internal static class TimedEventCodec
         PatientEntry.EventOneofCase.ContentsErased => new ContentsErased(at, by, entry.ContentsErased.Contents),
         PatientEntry.EventOneofCase.TracesDestroyed => new TracesDestroyed(at, by),
         PatientEntry.EventOneofCase.MajorityReached => new MajorityReached(at, by),
+        PatientEntry.EventOneofCase.FutureMaskingSet => new FutureMaskingSet(at, by, entry.FutureMaskingSet.Masked),
+        PatientEntry.EventOneofCase.NotificationPreferencesSet => new NotificationPreferencesSet(
+            at, by, [.. entry.NotificationPreferencesSet.Muted.Select(Stored.Enumerated<NotificationCategory>)]),
+        PatientEntry.EventOneofCase.EmergencySessionOpened => new EmergencySessionOpened(
+            at,
+            by,
+            Stored.Enumerated<AccessMode>(entry.EmergencySessionOpened.Mode),
+            Stored.Time(entry.EmergencySessionOpened.Until)),
         _ => null,
     };
 }

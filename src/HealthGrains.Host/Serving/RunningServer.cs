@@ -7,6 +7,7 @@ using HealthGrains.Domain.Identity;
 using HealthGrains.Grains;
 using HealthGrains.Grains.Codec;
 using HealthGrains.Grains.Contents;
+using HealthGrains.Grains.Duties;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
 using HealthGrains.Grains.Journal;
@@ -181,6 +182,10 @@ internal sealed class RunningServer : IAsyncDisposable
         var collector = new ContentCollector(opened.Contents, engine, time, loggers.CreateLogger<ContentCollector>());
         collector.Start();
         _closing.Push(collector.DisposeAsync);
+
+        var duties = new DutyWorker(opened.Store, engine, feed, time, loggers.CreateLogger<DutyWorker>(), opened.Contents);
+        duties.Start();
+        _closing.Push(duties.DisposeAsync);
 
         var version = typeof(RunningServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
         var instruments = new ServicesInstruments(new Meter(ServicesInstruments.MeterName));

@@ -150,6 +150,12 @@ internal sealed record ServerSettings
                     ? DomainPolicy.Default.AuthorizationDefaultDuration
                     : Duration(values, "Authorization:DefaultDuration", default),
                 AllowMaskedAndInvisible = Flag(values, "Labels:AllowMaskedAndInvisible", DomainPolicy.Default.AllowMaskedAndInvisible),
+                InvisiblePatientMax = values["Labels:InvisiblePatientMaxDays"] is null
+                    ? null
+                    : TimeSpan.FromDays(Number(values, "Labels:InvisiblePatientMaxDays", 0, 1, 36_500)),
+                RetentionYears = Number(values, "Record:RetentionYears", DomainPolicy.Default.RetentionYears, 1, 100),
+                MajorityAge = Number(values, "Minor:MajorityAge", DomainPolicy.Default.MajorityAge, 1, 100),
+                EmergencySession = Duration(values, "Emergency:SessionDuration", DomainPolicy.Default.EmergencySession),
                 EmergencyDefaults = EmergencyOf(values["Emergency:Defaults"]),
                 BlockOverridesEmergency = Flag(values, "Access:BlockOverridesEmergency", DomainPolicy.Default.BlockOverridesEmergency),
                 EmergencyAppliesMatrix = Flag(values, "Access:EmergencyAppliesMatrix", DomainPolicy.Default.EmergencyAppliesMatrix),

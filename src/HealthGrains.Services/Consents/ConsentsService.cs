@@ -23,6 +23,9 @@ internal sealed partial class ConsentsService(ServiceContext context)
             "UnblockProfessional", UnblockProfessionalAsync)
         .Unary<Wire.SetEmergencyAccessRequest, Wire.SetEmergencyAccessResponse>(
             "SetEmergencyAccess", SetEmergencyAccessAsync)
+        .Unary<Wire.ExplainAccessRequest, Wire.ExplainAccessResponse>("ExplainAccess", ExplainAccessAsync)
+        .Unary<Wire.GetPreferencesRequest, Wire.GetPreferencesResponse>("GetPreferences", GetPreferencesAsync)
+        .Unary<Wire.SetPreferencesRequest, Wire.SetPreferencesResponse>("SetPreferences", SetPreferencesAsync)
         .Unary<Wire.SetPurposeConsentRequest, Wire.SetPurposeConsentResponse>("SetPurposeConsent", SetPurposeConsentAsync)
         .Unary<Wire.SetAdministratorRequest, Wire.SetAdministratorResponse>("SetAdministrator", SetAdministratorAsync)
         .Unary<Wire.SetAttendingPhysicianRequest, Wire.SetAttendingPhysicianResponse>(
@@ -30,7 +33,6 @@ internal sealed partial class ConsentsService(ServiceContext context)
         .Unary<Wire.AddDelegateRequest, Wire.AddDelegateResponse>("AddDelegate", AddDelegateAsync)
         .Unary<Wire.RevokeDelegateRequest, Wire.RevokeDelegateResponse>("RevokeDelegate", RevokeDelegateAsync)
         .Unary<Wire.AnswerDelegationRequest, Wire.AnswerDelegationResponse>("AnswerDelegation", AnswerDelegationAsync)
-        .Unary<Wire.ExplainAccessRequest, Wire.ExplainAccessResponse>("ExplainAccess", ExplainAccessAsync)
         .Service;
 
     /// <exception cref="RpcException">METADATA_INVALID.</exception>

@@ -70,6 +70,8 @@ internal static class RecordMapping
         Document = change.Document is { } view ? documents.ToWire(view, patient) : null,
         Actor = ActorMapping.ToWire(change.Item.By),
         DocumentId = change.Item.Document?.ToString() ?? "",
+        Urn = ChangeCodes.Described(change.Item.Code).Urn,
+        Silent = change.Item.IsSilent,
     };
 
     public static Wire.AccessTrace ToWire(TracedAccess access)

@@ -11,7 +11,7 @@ internal sealed partial class PatientRecordsService
     private async Task<Wire.ChangesSinceResponse> ChangesSinceAsync(
         Wire.ChangesSinceRequest request, RpcCall call, CancellationToken ct)
     {
-        var target = RecordTarget.Of(CallerSession.Of(call), request.Patient, request.Access, context.Identity);
+        var target = RecordTarget.ForReading(CallerSession.Of(call), request.Patient, request.Access, context.Identity);
         var page = await context.AskAsync(
             target.Journal,
             new Domain.Routing.ChangesSince(request.AfterSequence, PageSizes.Of(request.PageSize), target.By)

@@ -18,7 +18,8 @@ internal sealed partial class PatientRecordsService
     /// <para>W2. Each page comes through the patient's turn, which decides anew. To anybody but the person its first item is sent on
     /// that answer, and each further one on an answer of its own, asked for once the item before it has been taken: what
     /// leaves never rests on consent older than the sending before it. A "no" asks the page again from where it stands. A
-    /// change of consent is written to the same journal and wakes the stream; a permit that ends by itself is waited for.
+    /// change of consent is written to the same journal and wakes the stream; a permit that ends by itself, and an emergency
+    /// session, is waited for.
     /// Either way the next answer is a refusal, and the stream ends with it.</para>
     /// <para>W3. At most one page is held for a stream; a reader that takes nothing is ended by the RPC layer.</para>
     /// </remarks>
@@ -26,7 +27,7 @@ internal sealed partial class PatientRecordsService
         Wire.WatchRequest request, IRpcReplyStream<Wire.RecordChange> replies, RpcCall call, CancellationToken ct)
     {
         var session = CallerSession.Of(call);
-        var target = RecordTarget.Of(session, request.Patient, request.Access, context.Identity);
+        var target = RecordTarget.ForReading(session, request.Patient, request.Access, context.Identity);
         using var place = context.Streams.Take(session.Caller.Key);
         using var feed = context.Feed.Subscribe(target.Journal);
         context.Instruments.RecordWatcher(1);
@@ -52,7 +53,11 @@ internal sealed partial class PatientRecordsService
         while (true)
         {
             session.ThrowIfExpired(context.Now);
-            var question = new ChangesSince(cursor, ServiceLimits.PageSizeMax, target.By) { Entrance = target.Entrance };
+            var question = new ChangesSince(cursor, ServiceLimits.PageSizeMax, target.By)
+            {
+                Entrance = target.Entrance,
+                Continues = !isFirst,
+            };
             var result = isFirst
                 ? await context.Engine.AskAsync(target.Journal, question, ct)
                 : await context.AskPatientlyAsync(target.Journal, question, ct);
@@ -100,7 +105,7 @@ internal sealed partial class PatientRecordsService
         var shown = change.Document?.Entry.Id;
         PatientCommand<bool> question = target.By.Kind == ActorKind.Delegate
             ? new MayDelegateStillSee(target.By, shown)
-            : new MayStillSee(PatientState.ReaderOf(target.By), shown);
+            : new MayStillSee(PatientState.ReaderOf(target.By), shown) { Entrance = target.Entrance };
         var may = await context.AskPatientlyAsync(target.Journal, question, ct);
         return may is { Refusal: null, Value: true };
     }

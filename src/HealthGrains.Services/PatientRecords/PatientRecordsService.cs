@@ -17,6 +17,7 @@ internal sealed partial class PatientRecordsService(ServiceContext context)
         .ServerStreaming<Wire.WatchRequest, Wire.RecordChange>(
             "Watch", WatchAsync, new RpcMethodOptions { EndsOnDrain = true })
         .Unary<Wire.SetConfidentialityRequest, Wire.SetConfidentialityResponse>("SetConfidentiality", SetConfidentialityAsync)
+        .Unary<Wire.SetMaskingRequest, Wire.SetMaskingResponse>("SetMasking", SetMaskingAsync)
         .Unary<Wire.ListAccessesRequest, Wire.ListAccessesResponse>("ListAccesses", ListAccessesAsync)
         .Service;
 

@@ -69,13 +69,11 @@ internal static class RestoreDrill
         {
             // The copy of the log acts as a standby: a commit is confirmed when its log is synced there too.
             await Shell(first.Cluster, $"mkdir {archive}");
-            // The slot keeps the log until the copy has it.
             string[] copying =
             [
-                "--directory", archive, "--synchronous", "--slot", Archive, "--no-loop",
+                "--directory", archive, "--synchronous", "--no-loop",
                 "--dbname", $"host={first.Cluster.Sockets} user={ScratchCluster.User} application_name={Archive}",
             ];
-            await first.Cluster.RunAsync("pg_receivewal", ["--create-slot", "--if-not-exists", .. copying]);
             receiver = first.Cluster.Start("pg_receivewal", copying);
             await UntilAsync(
                 () => first.CountAsync($"SELECT count(*) FROM pg_stat_replication WHERE application_name = '{Archive}' AND state = 'streaming'"),

@@ -114,6 +114,7 @@ public sealed class CommandSequenceTests(ITestOutputHelper output)
         "LabelsMove DOCUMENT_NOT_FOUND", "LabelsMove CONSENT_REQUIRED",
         "ReadMove MATRIX_DENIED", "ReadMove EMERGENCY_REFUSED", "ReadMove EMERGENCY_REASON_REQUIRED",
         "ReadMove REGULATION_ROLE_REQUIRED", "EmergencyMove ok", "EmergencyMove again",
+        "DutiesMove ok", "MaskMove ok", "MaskMove RECORD_CLOSED", "ChangesMove EMERGENCY_REFUSED", "OpenMove PATIENT_UNKNOWN",
         "ReadMove DELEGATION_FORBIDDEN", "AccessesMove DELEGATION_FORBIDDEN", "LabelsMove DELEGATION_FORBIDDEN",
         "CloseMove DELEGATION_FORBIDDEN", "OpenMove DELEGATION_FORBIDDEN", "BlockMove DELEGATION_FORBIDDEN",
         "BlockMove CALLER_KIND_FORBIDDEN", "AdministratorMove ok", "AdministratorMove again", "AdministratorMove CONSENT_REQUIRED",

@@ -53,8 +53,11 @@ internal sealed class Dice(int seed)
     {
         var reader = Chance(3) ? Actor.Patient : Chance(3) ? Of(Delegates) : Of(Professionals);
         var side = Chance(3) ? Of(Delegates) : Actor.Patient;
-        return Next(120) switch
+        return Next(130) switch
         {
+            >= 127 => new PassMove(24 + Next(60)),
+            >= 124 => new MaskMove(!Chance(3), Chance(2) ? Of(Names) + " " + Of(Names) : null, Maybe()),
+            >= 120 => new DutiesMove(),
             >= 118 => new FamilyDoctorMove(Chance(3) ? null : Cast.IdOf(Of(Professionals))),
             >= 116 => new AdministratorMove(Cast.IdOf(Of(Professionals)), !Chance(3)),
             >= 109 => Delegation(),
@@ -76,7 +79,7 @@ internal sealed class Dice(int seed)
             < 75 => new GetRecordMove(reader) { Entrance = Way() },
             < 80 => new ListMove(reader, Chance(2), Chance(3)) { Entrance = Way() },
             < 89 => new ReadMove(reader, Of(Names), Chance(2)) { Entrance = Way() },
-            < 92 => new ChangesMove(reader),
+            < 92 => new ChangesMove(reader) { Entrance = Way() },
             < 94 => new AccessesMove(side),
             < 97 => new MayKnowMove(Of(Professionals), Of(Names)),
             _ => new PassMove(1 + Next(30)),

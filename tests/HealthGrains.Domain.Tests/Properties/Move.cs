@@ -73,7 +73,15 @@ internal sealed record ReadMove(Actor By, string Name, bool Content) : Move
     public Entrance Entrance { get; init; } = Entrance.Normal;
 }
 
-internal sealed record ChangesMove(Actor By) : Move;
+internal sealed record ChangesMove(Actor By) : Move
+{
+    public Entrance Entrance { get; init; } = Entrance.Normal;
+}
+
+internal sealed record DutiesMove : Move;
+
+/// <param name="Names">Null for all.</param>
+internal sealed record MaskMove(bool Masked, string? Names, bool? Future) : Move;
 
 internal sealed record AccessesMove(Actor By) : Move;
 

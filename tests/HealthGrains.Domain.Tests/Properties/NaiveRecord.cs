@@ -30,6 +30,8 @@ internal sealed class NaiveRecord
 
         public int Withheld { get; set; }
 
+        public DateTimeOffset? ShownAt { get; set; }
+
         public int WithheldFromDelegates { get; set; }
 
         public bool ToldOf { get; set; }
@@ -75,6 +77,13 @@ internal sealed class NaiveRecord
     private readonly HashSet<string> _blocked = [];
     private readonly Dictionary<string, Actor> _followers = [];
     private readonly Dictionary<string, DateOnly> _toldOn = [];
+    private readonly Dictionary<(Actor, AccessMode), (DateTimeOffset Until, bool Told, bool DelegatesTold)> _emergencies = [];
+    private DateTimeOffset? _comesOfAgeAt;
+    private bool _traitsKnown;
+    private DateTimeOffset? _destroyAt;
+    private DateTimeOffset? _tracesAt;
+    private DateTimeOffset _closedAt;
+    private bool _masksFuture;
     private bool _flagsAreSet;
     private bool _samuMay = true;
     private bool _glassMay = true;
@@ -107,7 +116,9 @@ internal sealed class NaiveRecord
         GetRecordMove get => Get(get),
         ListMove list => List(list),
         ReadMove read => Read(read),
-        ChangesMove changes => Changes(changes.By),
+        ChangesMove changes => Changes(changes.By, changes.Entrance),
+        DutiesMove => Duties(),
+        MaskMove mask => NotMine() ?? Mask(mask),
         AdministratorMove admin => NotMine() ?? Administrator(admin),
         FamilyDoctorMove doctor => FamilyDoctor(doctor.Professional?.ToString()),
         DelegateMove add => Add(add),
@@ -216,6 +227,8 @@ internal sealed class NaiveRecord
 
     private string FamilyDoctor(string? doctor)
     {
+        if (_state == "destroyed")
+            return "PATIENT_UNKNOWN";
         if (_state is "absent" or "opposed")
             return "PATIENT_UNKNOWN";
         if (_state == "closed")
@@ -232,6 +245,8 @@ internal sealed class NaiveRecord
             return refusal;
         if (insured && _state == "closed")
             return "RECORD_CLOSED";
+        if (insured && _state == "destroyed")
+            return "PATIENT_UNKNOWN";
         if (insured && move.Kind != DelegationKind.LegalRepresentation)
             return "DELEGATION_FORBIDDEN";
 
@@ -240,6 +255,8 @@ internal sealed class NaiveRecord
         var answer = AddKnowing(move, insured);
         if (!answer.StartsWith("ok", StringComparison.Ordinal))
             _born = known;
+        else if (known is null && move.Born.Length > 0 && Adult > Now && _state is not ("absent" or "opposed" or "destroyed"))
+            _comesOfAgeAt = Adult;
         return answer;
     }
 
@@ -352,7 +369,7 @@ internal sealed class NaiveRecord
 
     private string? MayNot(Actor reader, Entrance? how = null)
     {
-        if (_state is "absent" or "opposed")
+        if (_state is "absent" or "opposed" or "destroyed")
             return "PATIENT_UNKNOWN";
         if (_state == "closed")
             return "RECORD_CLOSED";
@@ -385,7 +402,9 @@ internal sealed class NaiveRecord
     {
         if (Find(move.Name) is { } earlier)
             return earlier.As.Content == move.Content ? "again" : "UNIQUEID_REUSED";
-        if (_state == "opposed")
+        if (_masksFuture && !move.Labels.HasFlag(HiddenFromPatient))
+            move = move with { Labels = move.Labels | MaskedFromProfessionals };
+        if (_state is "opposed" or "destroyed")
             return "PATIENT_UNKNOWN";
         if (_state == "closed")
             return "RECORD_CLOSED";
@@ -424,8 +443,12 @@ internal sealed class NaiveRecord
         paper.ToldOf = tellsProfessionals;
         paper.DelegatesToldOf = tellsDelegates;
         _born ??= move.Body is null ? null : move.Born;
+        if (!_traitsKnown && move.Body is not null && Adult > Now)
+            _comesOfAgeAt = Adult;
+        _traitsKnown |= move.Body is not null;
         for (var older = labelsOnly ? old : null; older is not null; older = Find(older.As.Replaces))
-            older.Covered |= move.Labels;
+            Cover(older, move.Labels);
+        paper.ShownAt = paper.Hidden ? Now + RealRecord.HiddenMax : null;
         Papers.Add(paper);
         if (Find(paper.Twin) is { } twin)
             twin.Twin = move.Name;
@@ -501,8 +524,9 @@ internal sealed class NaiveRecord
                 return "STALE_VERSION";
             var (hidden, fromDelegates) = (paper.Hidden, paper.HiddenFromDelegates);
             (paper.Now, paper.Covered) = (move.Labels, None);
+            paper.ShownAt = !paper.Hidden ? null : was.HasFlag(HiddenFromPatient) ? paper.ShownAt : Now + RealRecord.HiddenMax;
             for (var older = (move.Labels & ~was) == None ? null : Find(paper.As.Replaces); older is not null; older = Find(older.As.Replaces))
-                older.Covered |= move.Labels;
+                Cover(older, move.Labels);
             var unmasked = paper.InForce && was.HasFlag(MaskedFromProfessionals) && !paper.Masked;
             _professionalNews += unmasked ? 1 : 0;
             paper.ToldOf |= unmasked;
@@ -526,7 +550,7 @@ internal sealed class NaiveRecord
 
     private string Withdraw(WithdrawMove move)
     {
-        if (_state is "absent" or "opposed")
+        if (_state is "absent" or "opposed" or "destroyed")
             return "PATIENT_UNKNOWN";
         var paper = Find(move.Name);
         if (paper is { Withdrawn: true } && Manages(move.By, paper))
@@ -549,6 +573,7 @@ internal sealed class NaiveRecord
         foreach (var gone in twin is null ? [paper] : new[] { paper, twin })
         {
             gone.Withdrawn = true;
+            gone.ShownAt = null;
             gone.ToldOf |= !gone.Masked;
             gone.DelegatesToldOf |= !gone.HiddenFromDelegates;
             _patientNews += gone.Hidden ? 0 : 1;
@@ -635,6 +660,9 @@ internal sealed class NaiveRecord
     {
         if (_state == "active")
             return "again";
+        if (_state == "destroyed")
+            return "PATIENT_UNKNOWN";
+        _destroyAt = null;
         if (_state == "closed")
             Papers.ForEach(paper => paper.Sealed = true);
         _state = "active";
@@ -646,7 +674,11 @@ internal sealed class NaiveRecord
     {
         if (_state == "opposed" || (_state == "closed" && (_deletion || !move.DeletionRequested)))
             return "again";
+        if (_state == "destroyed")
+            return "PATIENT_UNKNOWN";
+        _closedAt = _state == "closed" ? _closedAt : Now;
         _state = _state == "absent" ? "opposed" : "closed";
+        _destroyAt = _state == "opposed" ? null : move.DeletionRequested ? Now : Now.AddYears(10);
         _deletion |= move.DeletionRequested;
         return "ok";
     }
@@ -666,7 +698,7 @@ internal sealed class NaiveRecord
         var by = move.By;
         if (by.Kind == ActorKind.Delegate && Acting(by) is null)
             return Strange(by);
-        if (_state == "absent" || (_state == "opposed" && by.Kind == ActorKind.Professional))
+        if (_state is "absent" or "destroyed" || (_state == "opposed" && by.Kind == ActorKind.Professional))
             return "PATIENT_UNKNOWN";
         if (by.Kind != ActorKind.Professional)
         {
@@ -747,11 +779,85 @@ internal sealed class NaiveRecord
         return "ok";
     }
 
-    private string Changes(Actor by)
+    private void Cover(Paper older, ConfidentialityLabels labels)
+    {
+        if (labels.HasFlag(HiddenFromPatient) && !older.Hidden && !older.Withdrawn)
+            older.ShownAt = Now + RealRecord.HiddenMax;
+        older.Covered |= labels;
+    }
+
+    private string Duties()
+    {
+        foreach (var paper in Papers.Where(paper => paper.ShownAt <= Now))
+        {
+            var told = paper is { InForce: true, Sealed: false };
+            _patientNews += told ? 1 : 0;
+            (paper.Now, paper.Covered) = ((paper.Now | paper.Covered) & ~HiddenFromPatient, None);
+            paper.Now |= _masksFuture ? MaskedFromProfessionals : None;
+            (_patientTraces, paper.Withheld, paper.ShownAt) = (_patientTraces + paper.Withheld, 0, null);
+            if (paper.HiddenFromDelegates)
+                continue;
+            (_delegateTraces, paper.WithheldFromDelegates) = (_delegateTraces + paper.WithheldFromDelegates, 0);
+            TellDelegates(told);
+            paper.DelegatesToldOf |= told;
+        }
+
+        if (_comesOfAgeAt <= Now)
+            (_patientNews, _parentNews, _comesOfAgeAt) = (_patientNews + 1, _parentNews + 1, null);
+
+        if (_destroyAt <= Now)
+        {
+            (_state, _destroyAt, _tracesAt) = ("destroyed", null, _closedAt.AddYears(10));
+            Papers.Clear();
+            _followers.Clear();
+            _helpers.Clear();
+            (_born, _traitsKnown, _comesOfAgeAt) = (null, false, null);
+        }
+
+        if (_tracesAt <= Now)
+            _tracesAt = null;
+        var next = Papers.Select(paper => paper.ShownAt).Append(_destroyAt).Append(_tracesAt).Append(_comesOfAgeAt).Min();
+        return next is { } at ? $"ok {at:u}" : "ok";
+    }
+
+    private string Mask(MaskMove move)
+    {
+        _masksFuture = move.Future ?? _masksFuture;
+        var words = "";
+        var wanted = new List<Paper>();
+        foreach (var name in move.Names?.Split(' ') ?? [])
+        {
+            var known = Find(name) is { } paper && Sees(Actor.Patient, paper) ? paper : null;
+            words += known is null ? " DOCUMENT_NOT_FOUND" : " OK";
+            if (known is not null && !wanted.Contains(known))
+                wanted.Add(known);
+        }
+
+        if (move.Names is null)
+            wanted.AddRange(Papers.Where(paper => Sees(Actor.Patient, paper)));
+        var told = "";
+        var before = wanted.Where(paper => paper.Masked != move.Masked)
+            .Select(paper => (paper, Labels: paper.Now | paper.Covered)).ToList();
+        foreach (var (paper, was) in before)
+        {
+            (paper.Now, paper.Covered) = (was ^ MaskedFromProfessionals, None);
+            for (var older = move.Masked ? Find(paper.As.Replaces) : null; older is not null; older = Find(older.As.Replaces))
+                Cover(older, paper.Now);
+            if (move.Masked || !paper.InForce)
+                continue;
+            _professionalNews++;
+            paper.ToldOf = true;
+            told += Told(paper);
+        }
+
+        return "ok" + told + words;
+    }
+
+    private string Changes(Actor by, Entrance how)
     {
         if (by.Kind == ActorKind.Patient)
             return NotMine() ?? $"ok {_patientNews}";
-        if (Refused(by) is { } refusal)
+        if (Refused(by, how) is { } refusal)
             return refusal;
         if (by.Kind == ActorKind.Delegate)
         {
@@ -761,8 +867,8 @@ internal sealed class NaiveRecord
         }
 
         var news = _professionalNews;
-        if (Papers.Exists(paper => paper.ToldOf && MightKnow(by, paper)))
-            TracedRead(by);
+        if (Urgent(by, how) || Papers.Exists(paper => paper.ToldOf && MightKnow(by, paper)))
+            TracedRead(by, how);
         return $"ok {news}";
     }
 
@@ -797,8 +903,14 @@ internal sealed class NaiveRecord
         var (patient, delegates) = Traced(single, "ok", how);
         if (Urgent(by, how))
         {
-            _patientNews += patient ? 1 : 0;
-            TellDelegates(delegates);
+            // Once for each session and side.
+            var (told, delegatesTold) = _emergencies.TryGetValue((by, how.Mode), out var session) && session.Until > Now
+                ? (session.Told, session.DelegatesTold)
+                : (false, false);
+            var until = session.Until > Now ? session.Until : Now.AddHours(4);
+            _patientNews += patient && !told ? 1 : 0;
+            TellDelegates(delegates && !delegatesTold);
+            _emergencies[(by, how.Mode)] = (until, told || patient, delegatesTold || delegates);
             return (patient, delegates);
         }
 

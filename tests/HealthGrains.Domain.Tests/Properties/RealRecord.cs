@@ -3,9 +3,11 @@ using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Consent;
 using HealthGrains.Domain.Delegates;
 using HealthGrains.Domain.Documents;
+using HealthGrains.Domain.Duties;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Notifications;
 using HealthGrains.Domain.Patients;
+using HealthGrains.Domain.Policies;
 using HealthGrains.Domain.Records;
 using HealthGrains.Domain.Refusals;
 using HealthGrains.Domain.Routing;
@@ -20,7 +22,12 @@ internal sealed class RealRecord
     private int _documents;
     private int _before;
 
-    public TestRecord Record { get; } = new();
+    public static readonly TimeSpan HiddenMax = TimeSpan.FromHours(48);
+
+    public TestRecord Record { get; } = new()
+    {
+        Policy = DomainPolicy.Default with { InvisiblePatientMax = HiddenMax },
+    };
 
     /// <summary>The events of the last move.</summary>
     public IReadOnlyList<PatientEvent> Written { get; private set; } = [];
@@ -63,7 +70,12 @@ internal sealed class RealRecord
             page => $"ok{Names(page)} left out {page.LeftOut}"),
         ReadMove read => Words(
             Record.Ask(new ReadDocument(null, TestRecord.Unique(read.Name), read.Content, read.By) { Entrance = read.Entrance }), _ => "ok"),
-        ChangesMove changes => Words(Record.Ask(new ChangesSince(0, 200, changes.By)), page => $"ok {page.Last}"),
+        ChangesMove changes => Words(
+            Record.Ask(new ChangesSince(0, 200, changes.By) { Entrance = changes.Entrance }), page => $"ok {page.Last}"),
+        DutiesMove => Duties(),
+        MaskMove mask => Words(
+            Record.Ask(new SetMasking(mask.Masked, Targets(mask.Names), mask.Future)),
+            change => "ok" + Told() + string.Concat(change.Outcomes.Select(one => " " + (one.Refusal?.Name ?? "OK")))),
         AdministratorMove admin => Words(Record.Ask(new SetAdministrator(admin.Professional, admin.Is)), Changed),
         FamilyDoctorMove doctor => Words(Record.Ask(new SetAttendingPhysician(doctor.Professional, Cast.Insurance)), Changed),
         DelegateMove add => Words(
@@ -77,6 +89,24 @@ internal sealed class RealRecord
         PassMove pass => Pass(pass),
         _ => throw new ArgumentOutOfRangeException(nameof(move)),
     };
+
+    // Until nothing is due, as whoever works by the clock asks.
+    private string Duties()
+    {
+        while (true)
+        {
+            var done = Record.Ask(new PerformDuties()).Value;
+            if (done.ErasesContents)
+                Record.Ask(new ConfirmErasure(1));
+            else if (done.Events == 0)
+                return done.Next is { } next ? $"ok {next:u}" : "ok";
+        }
+    }
+
+    private IReadOnlyList<MaskingTarget>? Targets(string? names) => names is null
+        ? null
+        : [.. names.Split(' ').Select(name => new MaskingTarget(
+            Record.State.Index.Find(TestRecord.Unique(name))?.Id ?? DocumentId.Of(Guid.AllBitsSet), null))];
 
     private static string Words<T>(TurnResult<T> result, Func<T, string> words) =>
         result.Refusal?.Name ?? words(result.Value);

@@ -65,6 +65,21 @@ public sealed class AccessMatrixTests : IAsyncLifetime
                     Patient = patient.ToWire(), DocumentId = Guid.AllBitsSet.ToString(), EntryVersion = 1,
                     Confidentiality = { Wire.Confidentiality.MaskedFromProfessionals },
                 }),
+        ["PatientRecords.SetMasking"] = (client, patient) =>
+            client.CallAsync<Wire.SetMaskingRequest, Wire.SetMaskingResponse>(
+                "PatientRecords/SetMasking",
+                new Wire.SetMaskingRequest { Patient = patient.ToWire(), All = true, Visible = Wire.Decision.Permit }),
+        ["Consents.GetPreferences"] = (client, patient) =>
+            client.CallAsync<Wire.GetPreferencesRequest, Wire.GetPreferencesResponse>(
+                "Consents/GetPreferences", new Wire.GetPreferencesRequest { Patient = patient.ToWire() }),
+        ["Consents.SetPreferences"] = (client, patient) =>
+            client.CallAsync<Wire.SetPreferencesRequest, Wire.SetPreferencesResponse>(
+                "Consents/SetPreferences",
+                new Wire.SetPreferencesRequest
+                {
+                    Patient = patient.ToWire(),
+                    Notifications = new Wire.NotificationPreferences { Screening = Wire.Decision.Deny },
+                }),
         ["PatientRecords.ListAccesses"] = (client, patient) =>
             client.AccessesAsync(new Wire.ListAccessesRequest { Patient = patient.ToWire() }),
         ["Consents.GetConsents"] = (client, patient) => client.GetConsentsAsync(patient.ToWire()),
@@ -269,6 +284,7 @@ public sealed class AccessMatrixTests : IAsyncLifetime
         "PatientRecords.GetDocument", "PatientRecords.ReadContent", "PatientRecords.ChangesSince", "PatientRecords.Watch",
         "PatientRecords.SetConfidentiality", "PatientRecords.ListAccesses", "Consents.GetConsents", "Consents.AnswerDelegation",
         "Consents.ExplainAccess",
+        "PatientRecords.SetMasking", "Consents.GetPreferences",
     ];
 
     private static string ExpectedOf(string subject, string method)

@@ -43,7 +43,7 @@ public sealed class EmergencyCallTests : IAsyncLifetime
         Assert.Equal((Wire.AccessContext.Types.Mode.Emergency, "Patient inconscient"), (traces[2].Mode, traces[2].Reason));
         Assert.Equal(Domain.Access.AccessMatrix.Shipped.Version, traces[2].MatrixVersion);
         var told = (await _owner.ChangesAsync(_patient, 0)).Changes;
-        Assert.Equal(["AJOUT_DOCUMENT", "ACCES_BRIS_GLACE", "ACCES_BRIS_GLACE", "ACCES_BRIS_GLACE"], told.Select(change => change.Code));
+        Assert.Equal(["AJOUT_DOCUMENT", "ACCES_BRIS_GLACE"], told.Select(change => change.Code));
         await Waiting.RefusedAsync(() => ReadAsync(null), RefusalCode.ConsentRequired);
     }
 

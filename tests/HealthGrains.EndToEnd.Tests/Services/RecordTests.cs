@@ -150,8 +150,6 @@ public sealed class RecordTests : IAsyncLifetime
         await OpenWithDocumentAsync();
         var emergency = new Wire.AccessContext { Mode = Wire.AccessContext.Types.Mode.Emergency, Reason = "coma" };
         var version = await _host.VersionOfAsync(_patientId);
-        await UnservedAsync(() => _doctor.CallAsync<Wire.ChangesSinceRequest, Wire.ChangesSinceResponse>(
-            "PatientRecords/ChangesSince", new Wire.ChangesSinceRequest { Patient = _patient, Access = emergency }));
         await UnservedAsync(() => _doctor.CallAsync<Wire.FollowRequest, Wire.FollowResponse>(
             "Inbox/Follow", new Wire.FollowRequest { Patient = _patient, Access = emergency }));
         await Waiting.RefusedAsync(

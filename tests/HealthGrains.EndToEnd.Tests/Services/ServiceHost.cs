@@ -8,6 +8,7 @@ using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Policies;
 using HealthGrains.Grains;
 using HealthGrains.Grains.Contents;
+using HealthGrains.Grains.Duties;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
 using HealthGrains.Grains.Journal;
@@ -37,6 +38,8 @@ internal sealed class ServiceHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly KeptLog _log;
     private readonly Snapshots _snapshots;
+    private readonly DutyWorker _duties;
+    private readonly MovedClock _clock;
     private readonly ConcurrentDictionary<string, object> _callers;
 
     private ServiceHost(
@@ -45,6 +48,8 @@ internal sealed class ServiceHost : IAsyncDisposable
         ServiceDependencies dependencies,
         MemoryJournalStore store,
         Router router,
+        DutyWorker duties,
+        MovedClock clock,
         Snapshots snapshots,
         ConcurrentDictionary<string, object> callers)
     {
@@ -52,6 +57,8 @@ internal sealed class ServiceHost : IAsyncDisposable
         _log = log;
         _snapshots = snapshots;
         _callers = callers;
+        _duties = duties;
+        _clock = clock;
         Dependencies = dependencies;
         Store = store;
         Router = router;
@@ -75,7 +82,7 @@ internal sealed class ServiceHost : IAsyncDisposable
         DomainPolicy? policy = null, Func<ServiceDependencies, ServiceDependencies>? change = null)
     {
         var log = new KeptLog();
-        var time = TimeProvider.System;
+        var time = new MovedClock();
         var medium = new MemoryJournalMedium();
         var store = new MemoryJournalStore(medium);
         var contents = new MemoryContentStore();
@@ -83,6 +90,8 @@ internal sealed class ServiceHost : IAsyncDisposable
         var snapshots = new Snapshots(store, GrainCatalog.SnapshotModels, NullLogger.Instance);
         policy ??= DomainPolicy.Default;
         var (engine, router) = await EngineUnderTest.StartAsync(store, new MemoryKeyedRows(medium), feed, snapshots, policy, time);
+        var duties = new DutyWorker(store, engine, feed, time, NullLogger<DutyWorker>.Instance, contents);
+        duties.Start();
 
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -124,7 +133,7 @@ internal sealed class ServiceHost : IAsyncDisposable
             options.Services.Add(service);
         app.MapRpc(options);
         await app.StartAsync();
-        return new ServiceHost(app, log, dependencies, store, router, snapshots, callers);
+        return new ServiceHost(app, log, dependencies, store, router, duties, time, snapshots, callers);
     }
 
     /// <summary>A client that calls as somebody.</summary>
@@ -136,6 +145,14 @@ internal sealed class ServiceHost : IAsyncDisposable
         var name = _callers.Count.ToString(CultureInfo.InvariantCulture);
         _callers[name] = caller;
         return new TestClient(Channel, Headers(name));
+    }
+
+    /// <summary>Sets the clock forward, and has everybody who waits for a time look at it.</summary>
+    public void Pass(TimeSpan time)
+    {
+        _clock.Forward(time);
+        for (var shard = 0; shard < Store.Shards; shard++)
+            Dependencies.Feed.Publish(GrainIds.AgendaOf(shard));
     }
 
     /// <summary>How many entries the patient's journal holds.</summary>
@@ -151,6 +168,7 @@ internal sealed class ServiceHost : IAsyncDisposable
         await _app.StopAsync();
         await _app.DisposeAsync();
         await Router.DisposeAsync();
+        await _duties.DisposeAsync();
         await Dependencies.Engine.DisposeAsync();
         await _snapshots.DisposeAsync();
         await Store.DisposeAsync();
@@ -163,6 +181,16 @@ internal sealed class ServiceHost : IAsyncDisposable
         var headers = new RpcMetadata();
         headers.Add(CallerHeader, name);
         return headers;
+    }
+
+    /// <summary>The system's clock and timers, but the clock may be set forward.</summary>
+    private sealed class MovedClock : TimeProvider
+    {
+        private long _ticks;
+
+        public void Forward(TimeSpan time) => Interlocked.Add(ref _ticks, time.Ticks);
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + TimeSpan.FromTicks(Interlocked.Read(ref _ticks));
     }
 
     /// <summary>Keeps every line, and errors apart.</summary>

@@ -1,8 +1,10 @@
 using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Consent;
+using HealthGrains.Domain.Agendas;
 using HealthGrains.Domain.Delegates;
 using HealthGrains.Domain.Documents;
+using HealthGrains.Domain.Duties;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Inboxes;
 using HealthGrains.Domain.Notifications;
@@ -116,6 +118,30 @@ internal static class GoldenEvents
         ["RecordAccessed.minimal"] = new RecordAccessed(
             At, new Actor(ActorKind.Professional, Cast.Rpps(0).ToString()),
             new AccessTrace(AccessAction.ReadRecord, [], AccessMode.Normal, "", null, AccessStep.Allow, "")),
+        ["DutyScheduled.full"] = new DutyScheduled(At, Everything(), DutyKind.Reveal, At.AddDays(30)) { Document = First },
+        ["DutyScheduled.minimal"] = new DutyScheduled(At, Actor.System, DutyKind.Destroy, At),
+        ["VisibilityRestored.full"] = new VisibilityRestored(
+            At, Everything(), First, UniqueOne,
+            ConfidentialityLabels.MaskedFromProfessionals | ConfidentialityLabels.HiddenFromRepresentatives),
+        ["VisibilityRestored.minimal"] =
+            new VisibilityRestored(At, Actor.System, First, UniqueOne, ConfidentialityLabels.None),
+        ["RecordDestroyed.full"] = new RecordDestroyed(At, Everything()),
+        ["RecordDestroyed.minimal"] = new RecordDestroyed(At, Actor.System),
+        ["ContentsErased.full"] = new ContentsErased(At, Everything(), 4_711),
+        ["ContentsErased.minimal"] = new ContentsErased(At, Actor.System, 0),
+        ["TracesDestroyed.full"] = new TracesDestroyed(At, Everything()),
+        ["TracesDestroyed.minimal"] = new TracesDestroyed(At, Actor.System),
+        ["MajorityReached.full"] = new MajorityReached(At, Everything()),
+        ["FutureMaskingSet.full"] = new FutureMaskingSet(At, Everything(), true),
+        ["FutureMaskingSet.minimal"] = new FutureMaskingSet(At, Actor.Patient, false),
+        ["NotificationPreferencesSet.full"] = new NotificationPreferencesSet(
+            At, Everything(), [NotificationCategory.Message, NotificationCategory.SynchronisedService]),
+        ["NotificationPreferencesSet.minimal"] = new NotificationPreferencesSet(At, Actor.Patient, []),
+        ["EmergencySessionOpened.full"] = new EmergencySessionOpened(
+            At, Everything(), AccessMode.RegulationCentre, At.AddHours(4)),
+        ["EmergencySessionOpened.minimal"] = new EmergencySessionOpened(
+            At, new Actor(ActorKind.Professional, Cast.Rpps(0).ToString()), AccessMode.Emergency, At),
+        ["MajorityReached.minimal"] = new MajorityReached(At, Actor.System),
         ["RecordAccessed.full-2"] = new RecordAccessed(At, Everything(), new AccessTrace(
             AccessAction.ReadContent, [First, Second], AccessMode.Emergency, "Patient inconscient", RefusalCode.EmergencyRefused,
             AccessStep.Mode, "2026-01")
@@ -146,6 +172,21 @@ internal static class GoldenEvents
         ["DelegationEnded.full"] = new DelegationEnded(At, Everything(), 4),
         ["DelegationEnded.minimal"] = new DelegationEnded(At, Actor.Patient, 1),
     };
+
+    public static IReadOnlyDictionary<string, AgendaEvent> Agenda { get; } = new Dictionary<string, AgendaEvent>
+    {
+        ["AgendaTaken.full"] = new AgendaTaken(At, 4_711,
+        [
+            new AgendaItem(4_700, At.AddDays(30), Cast.Patient), new AgendaItem(4_711, At.AddYears(10), OtherPatient),
+        ]),
+        ["AgendaTaken.minimal"] = new AgendaTaken(At, 1, []),
+        ["AgendaDone.full"] = new AgendaDone(At, [4_700, 4_711]),
+        ["AgendaDone.minimal"] = new AgendaDone(DateTimeOffset.UnixEpoch, []),
+    };
+
+    /// <summary>An agenda with something on it.</summary>
+    public static AgendaState FullAgenda() => AgendaState.Restore(
+        4_711, [new AgendaItem(4_700, At.AddDays(30), Cast.Patient), new AgendaItem(4_711, At.AddYears(10), OtherPatient)]);
 
     public static IReadOnlyDictionary<string, InboxEvent> Inbox { get; } = new Dictionary<string, InboxEvent>
     {

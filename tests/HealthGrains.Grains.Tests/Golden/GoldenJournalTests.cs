@@ -1,10 +1,12 @@
 using System.Reflection;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
+using HealthGrains.Domain.Agendas;
 using HealthGrains.Domain.Inboxes;
 using HealthGrains.Domain.Patients;
 using HealthGrains.Domain.Senders;
 using HealthGrains.Domain.Turns;
+using HealthGrains.Grains.Agendas;
 using HealthGrains.Grains.Codec;
 using HealthGrains.Grains.Inboxes;
 using HealthGrains.Grains.Journal;
@@ -59,7 +61,7 @@ public sealed class GoldenJournalTests
     [Fact]
     public void Every_kind_of_event_has_a_full_and_a_minimal_golden_file()
     {
-        Type[] families = [typeof(PatientEvent), typeof(InboxEvent), typeof(LedgerEvent)];
+        Type[] families = [typeof(PatientEvent), typeof(InboxEvent), typeof(LedgerEvent), typeof(AgendaEvent)];
         var kinds = families.SelectMany(family => family.Assembly.GetTypes()
             .Where(type => type.IsSubclassOf(family) && !type.IsAbstract)
             .Select(type => $"{Journal(family)}.{type.Name}"));
@@ -74,6 +76,7 @@ public sealed class GoldenJournalTests
         (MessageDescriptor Message, string Journal)[] entries =
         [
             (PatientEntry.Descriptor, "patient"), (InboxEntry.Descriptor, "inbox"), (LedgerEntry.Descriptor, "sender"),
+            (AgendaEntry.Descriptor, "agenda"),
         ];
         foreach (var (message, journal) in entries)
         {
@@ -131,6 +134,9 @@ public sealed class GoldenJournalTests
         .. GoldenEvents.Patient.Select(one => ($"patient.{one.Key}.golden", PatientModel.Instance.Encode(one.Value).ToArray())),
         .. GoldenEvents.Inbox.Select(one => ($"inbox.{one.Key}.golden", InboxModel.Instance.Encode(one.Value).ToArray())),
         .. GoldenEvents.Sender.Select(one => ($"sender.{one.Key}.golden", LedgerModel.Instance.Encode(one.Value).ToArray())),
+        .. GoldenEvents.Agenda.Select(one => ($"agenda.{one.Key}.golden", AgendaModel.Instance.Encode(one.Value).ToArray())),
+        ("agenda.Snapshot.full.golden", AgendaModel.Instance.EncodeSnapshot(GoldenEvents.FullAgenda()).ToArray()),
+        ("agenda.Snapshot.minimal.golden", AgendaModel.Instance.EncodeSnapshot(new AgendaState()).ToArray()),
         ("inbox.Snapshot.full.golden", InboxModel.Instance.EncodeSnapshot(GoldenEvents.FullInbox()).ToArray()),
         ("inbox.Snapshot.minimal.golden", InboxModel.Instance.EncodeSnapshot(new InboxState()).ToArray()),
         ("inbox.Snapshot.full-4.golden", InboxModel.Instance.EncodeSnapshot(GoldenEvents.FullInboxWithTimes()).ToArray()),
@@ -167,9 +173,12 @@ public sealed class GoldenJournalTests
         "inbox.Snapshot.full-4.golden" => GoldenEvents.FullInboxWithTimes(),
         "sender.Snapshot.full-4.golden" => GoldenEvents.FullLedger(),
         "sender.Snapshot.minimal-4.golden" => new LedgerState(),
+        "agenda.Snapshot.full.golden" => GoldenEvents.FullAgenda(),
+        "agenda.Snapshot.minimal.golden" => new AgendaState(),
         _ when IsSnapshot(name) => FoldedJournal.Read(All().Single(one => one.Name == name).Body)!.Snapshot.ToString(),
         _ when name.StartsWith("patient.", StringComparison.Ordinal) => GoldenEvents.Patient[Key(name)],
         _ when name.StartsWith("inbox.", StringComparison.Ordinal) => GoldenEvents.Inbox[Key(name)],
+        _ when name.StartsWith("agenda.", StringComparison.Ordinal) => GoldenEvents.Agenda[Key(name)],
         _ => GoldenEvents.Sender[Key(name)],
     };
 
@@ -178,9 +187,12 @@ public sealed class GoldenJournalTests
         _ when IsSnapshot(name) && name.StartsWith("inbox.", StringComparison.Ordinal) =>
             InboxModel.Instance.DecodeSnapshot(body),
         _ when IsLedgerSnapshot(name) => LedgerModel.Instance.DecodeSnapshot(body),
+        _ when IsSnapshot(name) && name.StartsWith("agenda.", StringComparison.Ordinal) =>
+            AgendaModel.Instance.DecodeSnapshot(body),
         _ when IsSnapshot(name) => FoldedJournal.Read(body)?.Snapshot.ToString(),
         _ when name.StartsWith("patient.", StringComparison.Ordinal) => PatientModel.Instance.Decode(body),
         _ when name.StartsWith("inbox.", StringComparison.Ordinal) => InboxModel.Instance.Decode(body),
+        _ when name.StartsWith("agenda.", StringComparison.Ordinal) => AgendaModel.Instance.Decode(body),
         _ => LedgerModel.Instance.Decode(body),
     };
 
@@ -191,9 +203,11 @@ public sealed class GoldenJournalTests
         {
             ("inbox", true) => InboxSnapshot.Parser,
             (_, true) when IsLedgerSnapshot(name) => LedgerSnapshot.Parser,
+            ("agenda", true) => AgendaSnapshot.Parser,
             (_, true) => FoldedSnapshot.Parser,
             ("patient", _) => PatientEntry.Parser,
             ("inbox", _) => InboxEntry.Parser,
+            ("agenda", _) => AgendaEntry.Parser,
             _ => LedgerEntry.Parser,
         };
         return parser.ParseFrom(GoldenFiles.Read(name));
@@ -232,7 +246,7 @@ public sealed class GoldenJournalTests
     }
 
     private static IEnumerable<string> Fields() =>
-        new[] { CommonReflection.Descriptor, PatientReflection.Descriptor, InboxReflection.Descriptor, SenderReflection.Descriptor }
+        new[] { CommonReflection.Descriptor, PatientReflection.Descriptor, InboxReflection.Descriptor, SenderReflection.Descriptor, AgendaReflection.Descriptor }
             .SelectMany(file => file.MessageTypes)
             .SelectMany(message => message.Fields.InFieldNumberOrder().Select(field => string.Join(
                 ' ',
@@ -246,6 +260,7 @@ public sealed class GoldenJournalTests
     {
         nameof(PatientEvent) => "patient",
         nameof(InboxEvent) => "inbox",
+        nameof(AgendaEvent) => "agenda",
         _ => "sender",
     };
 

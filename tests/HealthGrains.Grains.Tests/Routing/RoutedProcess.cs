@@ -14,6 +14,7 @@ using HealthGrains.Domain.Routing;
 using HealthGrains.Domain.Senders;
 using HealthGrains.Domain.Tests.Records;
 using HealthGrains.Domain.Turns;
+using HealthGrains.Grains.Duties;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
 using HealthGrains.Grains.Journal;
@@ -38,20 +39,36 @@ internal sealed class RoutedProcess : IAsyncDisposable
     private readonly ManualTimeProvider _time;
     private int _documents;
 
-    public RoutedProcess(MemoryJournalMedium medium, ManualTimeProvider time, Mortality? mortality = null)
+    /// <param name="medium">What outlives it.</param>
+    /// <param name="time">Of its timers.</param>
+    /// <param name="mortality">When it dies.</param>
+    /// <param name="policy">The parameters of its rules.</param>
+    /// <param name="clock">Of its turns; null for <paramref name="time"/>.</param>
+    public RoutedProcess(
+        MemoryJournalMedium medium,
+        ManualTimeProvider time,
+        Mortality? mortality = null,
+        DomainPolicy? policy = null,
+        TimeProvider? clock = null)
     {
         _time = time;
         Medium = medium;
         Memory = new MemoryJournalStore(medium, time);
         Store = new MortalStore(Memory, mortality ?? Mortality.Never);
-        var services = new GrainServices(Store, new ChangeFeed(time), Snapshots.None, DomainPolicy.Default, time)
+        Feed = new ChangeFeed(time);
+        var services = new GrainServices(Store, Feed, Snapshots.None, policy ?? DomainPolicy.Default, clock ?? time)
         {
             StoreIsShared = true,
         };
         Engine = new FailingEngine(new StandaloneEngine(
             GrainCatalog.Models.Factory(services), time, NullLogger<StandaloneEngine>.Instance));
-        Router = new Router(Store, Engine, new MemoryKeyedRows(medium), time, Log);
+        Router = new Router(Store, Engine, new MemoryKeyedRows(medium), time, Log, Feed);
+        Duties = new DutyWorker(Store, Engine, Feed, clock ?? time, NullLogger<DutyWorker>.Instance);
     }
+
+    public ChangeFeed Feed { get; }
+
+    public DutyWorker Duties { get; }
 
     public MemoryJournalMedium Medium { get; }
 
@@ -143,6 +160,7 @@ internal sealed class RoutedProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Router.DisposeAsync().AsTask().Within("stopping the router");
+        await Duties.DisposeAsync().AsTask().Within("stopping the work of time");
         await Engine.DisposeAsync();
     }
 
