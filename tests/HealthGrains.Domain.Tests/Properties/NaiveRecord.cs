@@ -685,7 +685,7 @@ internal sealed class NaiveRecord
 
     private string Follow(Actor by)
     {
-        if (MayNot(by) is { } refusal)
+        if (Refused(by) is { } refusal)
             return refusal;
         if (_followers.TryGetValue(by.Id, out var known) && known == by)
             return "again";
