@@ -103,7 +103,9 @@ public sealed class AuthorizeOneselfTests : IAsyncLifetime
             () => StateAsync(Wire.Authorization.Types.Basis.CareTeam, new Wire.Holder { OrganizationId = People.OtherHospital }),
             RefusalCode.MetadataInvalid,
             "basis");
-        await Waiting.RefusedAsync(() => StateAsync(Wire.Authorization.Types.Basis.Patient), RefusalCode.CallerKindForbidden);
+        await Waiting.RefusedAsync(
+            () => StateAsync(Wire.Authorization.Types.Basis.Patient, new Wire.Holder { ProfessionalId = People.DoctorId }),
+            RefusalCode.CallerKindForbidden);
         await Waiting.RefusedAsync(
             () => StateAsync(holder: new Wire.Holder { OrganizationId = People.Practice }), RefusalCode.MetadataInvalid, "holder");
         await Waiting.RefusedAsync(() => StateAsync(lasting: TimeSpan.FromDays(2)), RefusalCode.MetadataInvalid, "end");
