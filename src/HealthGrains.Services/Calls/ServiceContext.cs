@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
+using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Documents.Intake;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Patients;
@@ -95,6 +96,13 @@ internal sealed class ServiceContext
         var result = await Engine.AskAsync(grain, command, waiting);
         return result.Refusal is { } refusal ? throw RefusalStatus.Of(refusal) : result.Value;
     }
+
+    /// <summary>The bytes of an entry, wherever they are kept; the hash of the whole is checked before the last chunk.</summary>
+    public IAsyncEnumerable<ReadOnlyMemory<byte>> ContentOf(
+        JournalId patient, DocumentEntry entry, CancellationToken cancellation) =>
+        entry.Upload is { } upload
+            ? Contents.ReadCheckedAsync(patient, upload, entry.Sha256, entry.Size, cancellation)
+            : Store.ReadContentAsync(patient, entry.Sha256, cancellation);
 
     /// <summary>Asks for a stream that is open already: a grain that is busy is asked again a little later, so that one crowded
     /// record does not end its watchers. Nothing is sent meanwhile.</summary>

@@ -82,6 +82,14 @@ public sealed class AccessMatrixTests : IAsyncLifetime
                 }),
         ["PatientRecords.ListAccesses"] = (client, patient) =>
             client.AccessesAsync(new Wire.ListAccessesRequest { Patient = patient.ToWire() }),
+        ["PatientRecords.ExportRecord"] = async (client, patient) =>
+        {
+            await foreach (var chunk in client.Stream<Wire.ExportRecordRequest, Wire.ExportChunk>(
+                "PatientRecords/ExportRecord", new Wire.ExportRecordRequest { Patient = patient.ToWire() }, CancellationToken.None))
+            {
+                Assert.NotEqual(Wire.ExportChunk.PartOneofCase.None, chunk.PartCase);
+            }
+        },
         ["Consents.GetConsents"] = (client, patient) => client.GetConsentsAsync(patient.ToWire()),
         ["Consents.OpenRecord"] = (client, patient) => client.OpenRecordAsync(patient.ToWire()),
         ["Consents.CloseRecord"] = (client, patient) => client.CloseRecordAsync(patient.ToWire()),
