@@ -96,7 +96,7 @@ public sealed class ReconcileTests
     {
         await using var host = await ServiceHost.StartAsync();
         var producer = host.As(People.HospitalSystem);
-        for (var i = 0; i < 5; i++)
+        for (var i = 0; i < 3; i++)
         {
             await producer.SubmitAsync(People.Document(_patient, Extension(i), "text"));
             var lines = await ReconcileAsync(producer, new Wire.ReconcileRequest { Claims = { Claim(Extension(i), "text") } });
