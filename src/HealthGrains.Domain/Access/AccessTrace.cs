@@ -26,6 +26,9 @@ public enum AccessAction
 
     /// <summary>Stated a right to read, and was refused: who may shows in the list of authorisations.</summary>
     Authorize = 21,
+
+    /// <summary>Took the record along, the person as well as who acts for the person.</summary>
+    Export = 30,
 }
 
 /// <summary>How the reader came in. Stored: never renumbered.</summary>

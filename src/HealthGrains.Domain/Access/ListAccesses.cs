@@ -50,7 +50,7 @@ public sealed record ListAccesses(DateTimeOffset? From, DateTimeOffset? To, int?
     }
 
     // What was hidden since is not named any more.
-    private static TracedAccess Shown(PatientState state, TracedAccess access, PatientAudience audience)
+    internal static TracedAccess Shown(PatientState state, TracedAccess access, PatientAudience audience)
     {
         bool IsHidden(Identity.DocumentId id) => state.Index.Find(id) is { } entry && entry.IsHiddenFrom(audience);
         return access.Trace.Documents.Any(IsHidden)

@@ -31,6 +31,11 @@ public static class ProductCommands
         .Add<PatientState, PatientEvent, DocumentView, ReadDocument>(WireJson.Default.ReadDocument, WireJson.Default.DocumentView)
         .Add<PatientState, PatientEvent, DocumentPage, ListDocuments>(WireJson.Default.ListDocuments, WireJson.Default.DocumentPage)
         .Add<PatientState, PatientEvent, AccessPage, ListAccesses>(WireJson.Default.ListAccesses, WireJson.Default.AccessPage)
+        .Add<PatientState, PatientEvent, ExportPage, ExportDocuments>(
+            WireJson.Default.ExportDocuments, WireJson.Default.ExportPage)
+        .Add<PatientState, PatientEvent, bool, MayExport>(WireJson.Default.MayExport, WireJson.Default.Boolean)
+        .Add<PatientState, PatientEvent, AccessPage, ExportAccesses>(
+            WireJson.Default.ExportAccesses, WireJson.Default.AccessPage)
         .Add<PatientState, PatientEvent, ConsentChange, OpenRecord>(WireJson.Default.OpenRecord, WireJson.Default.ConsentChange)
         .Add<PatientState, PatientEvent, ConsentChange, CloseRecord>(WireJson.Default.CloseRecord, WireJson.Default.ConsentChange)
         .Add<PatientState, PatientEvent, RecordView, GetRecord>(WireJson.Default.GetRecord, WireJson.Default.RecordView)

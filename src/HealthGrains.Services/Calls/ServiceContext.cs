@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
+using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Documents.Intake;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Patients;
@@ -9,6 +10,7 @@ using HealthGrains.Grains.Contents;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
 using HealthGrains.Grains.Journal;
+using HealthGrains.Grains.Senders;
 using HealthGrains.Rpc;
 using HealthGrains.Services.Admission;
 using HealthGrains.Services.DomainMapping;
@@ -39,6 +41,8 @@ internal sealed class ServiceContext
         Admission = dependencies.Admission
             ?? new AdmissionDesk(AdmissionRules.Bench, dependencies.Time, () => Engine.Status.ExpectedWait, Log, Instruments);
         PageTokens = new PageTokens(DeriveKey("page tokens"), dependencies.Time);
+        LedgerLines = new LedgerLines(dependencies.Store, dependencies.Keys);
+        UniqueIds = new UniqueIdKeys(dependencies.Keys, dependencies.Store);
         Pseudonyms = new JournalPseudonym(DeriveKey("journal pseudonyms"));
 
         byte[] DeriveKey(string purpose) => HKDF.DeriveKey(
@@ -60,6 +64,10 @@ internal sealed class ServiceContext
     public PageTokens PageTokens { get; }
 
     public JournalPseudonym Pseudonyms { get; }
+
+    public LedgerLines LedgerLines { get; }
+
+    public UniqueIdKeys UniqueIds { get; }
 
     public StreamPlaces Streams { get; } = new();
 
@@ -96,18 +104,27 @@ internal sealed class ServiceContext
         return result.Refusal is { } refusal ? throw RefusalStatus.Of(refusal) : result.Value;
     }
 
+    /// <summary>The bytes of an entry, wherever they are kept; the hash of the whole is checked before the last chunk.</summary>
+    public IAsyncEnumerable<ReadOnlyMemory<byte>> ContentOf(
+        JournalId patient, DocumentEntry entry, CancellationToken cancellation) =>
+        entry.Upload is { } upload
+            ? Contents.ReadCheckedAsync(patient, upload, entry.Sha256, entry.Size, cancellation)
+            : Store.ReadContentAsync(patient, entry.Sha256, cancellation);
+
     /// <summary>Asks for a stream that is open already: a grain that is busy is asked again a little later, so that one crowded
     /// record does not end its watchers. Nothing is sent meanwhile.</summary>
     /// <exception cref="EngineOverloadedException">It was busy <see cref="ServiceLimits.BusyTriesMax"/> times.</exception>
-    public async ValueTask<TurnResult<TAnswer>> AskPatientlyAsync<TAnswer>(
-        JournalId patient, PatientCommand<TAnswer> command, CancellationToken waiting)
+    public async ValueTask<TurnResult<TAnswer>> AskPatientlyAsync<TState, TEvent, TAnswer>(
+        JournalId grain, Command<TState, TEvent, TAnswer> command, CancellationToken waiting)
+        where TState : class
+        where TEvent : class
     {
         var pause = ServiceLimits.BusyPause;
         for (var tries = 1; ; tries++)
         {
             try
             {
-                return await Engine.AskAsync(patient, command, waiting);
+                return await Engine.AskAsync(grain, command, waiting);
             }
             catch (EngineOverloadedException) when (tries < ServiceLimits.BusyTriesMax)
             {

@@ -115,6 +115,7 @@ internal static class RecordMapping
         AccessAction.SetLabels => "SetConfidentiality",
         AccessAction.Follow => "Follow",
         AccessAction.Authorize => "AuthorizeProfessional",
+        AccessAction.Export => "ExportRecord",
         _ => "",
     };
 }
