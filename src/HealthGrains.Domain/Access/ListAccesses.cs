@@ -58,6 +58,7 @@ public sealed record ListAccesses(DateTimeOffset? From, DateTimeOffset? To, int?
                 || (By.Kind == ActorKind.Professional
                     && !AccessDecision.ForDocument(
                         state, entry, PatientState.ReaderOf(By), includeDeprecated: true, turn).IsAllowed));
+        access = access with { By = PatientSide.Named(access.By, By, audience) };
         return access.Trace.Documents.Any(IsHidden)
             ? access with
             {

@@ -180,6 +180,46 @@ public sealed class DelegateTests
     }
 
     [Fact]
+    public void Who_else_helps_is_told_to_no_caregiver_and_to_no_professional()
+    {
+        _record.Help("carer");
+        _record.Help("other");
+        _record.Permit(Cast.Gp);
+        var other = Cast.Delegate("other");
+        var id = _record.Submit("report");
+        _record.Read(other, id, content: true);
+        Assert.Null(_record.Ask(new SetMasking(true, [new MaskingTarget(id, null)], null) { By = other }).Refusal);
+        Assert.Null(_record.Ask(new SetMasking(false, [new MaskingTarget(id, null)], null) { By = other }).Refusal);
+        _record.Submit("own", by: other, author: Cast.Gp);
+
+        Assert.DoesNotContain(_record.AccessesOf(Cast.Carer), trace => trace.By == other);
+        Assert.DoesNotContain(_record.Changes(Cast.Carer).Value.Changes, change => change.Item.By == other);
+        Assert.DoesNotContain(_record.Changes(Cast.Gp).Value.Changes, change => change.Item.By == other);
+
+        // The person, and whoever it was.
+        Assert.Contains(_record.AccessesOf(Actor.Patient), trace => trace.By == other);
+        Assert.Contains(_record.Changes(Actor.Patient).Value.Changes, change => change.Item.By == other);
+        Assert.Contains(_record.AccessesOf(other), trace => trace.By == other);
+        Assert.Contains(_record.Changes(other).Value.Changes, change => change.Item.By == other);
+    }
+
+    [Fact]
+    public void What_a_representative_decided_names_the_representative_to_no_caregiver()
+    {
+        _record.Represent("parent", _record.Now.AddYears(-10));
+        _record.Help("carer");
+        _record.Ask(new AuthorizeProfessional(HolderKind.Professional, Cast.Gp.Id, null, null, "") { By = Cast.Parent });
+        _record.Ask(new BlockProfessional(Cast.IdOf(Cast.Specialist)) { By = Cast.Parent });
+
+        var toCarer = _record.Ask(new GetConsents(false) { By = Cast.Carer }).Value;
+        Assert.NotEqual(Cast.Parent, Assert.Single(toCarer.Authorizations).GrantedBy);
+        Assert.NotEqual(Cast.Parent, Assert.Single(toCarer.BlockedBy).Value);
+        var toPatient = _record.Ask(new GetConsents(false)).Value;
+        Assert.Equal(Cast.Parent, Assert.Single(toPatient.Authorizations).GrantedBy);
+        Assert.Equal(Cast.Parent, Assert.Single(toPatient.BlockedBy).Value);
+    }
+
+    [Fact]
     public void A_trace_tells_a_hidden_document_from_none_by_nothing()
     {
         _record.Help("carer");

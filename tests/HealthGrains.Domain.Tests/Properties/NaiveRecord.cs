@@ -611,7 +611,7 @@ internal sealed class NaiveRecord
             return "METADATA_INVALID";
         if (!move.IsOrganization && _blocked.Contains(move.Holder))
             return "ACCESS_BLOCKED";
-        var denials = _words.Where(word => word.Holder == move.Holder && !word.Permit && !word.Revoked).ToList();
+        var denials = _words.Where(word => word.Holder == move.Holder && !word.Permit && word.Lasts(Now) && !(word.End <= start)).ToList();
         if (denials.Count == 0 && move.StartHours is null
             && _words.Exists(word => word.Permit && word.Holder == move.Holder && word.Holds(Now) && word.End == end))
         {
@@ -619,6 +619,8 @@ internal sealed class NaiveRecord
         }
 
         denials.ForEach(denial => denial.Revoked = true);
+        if (denials.Count > 0 && start > Now)
+            _words.Add(new Word(move.Holder, false, Now, start));
         _words.Add(new Word(move.Holder, true, start, end));
         return "ok";
     }
@@ -637,7 +639,7 @@ internal sealed class NaiveRecord
         foreach (var word in named is null ? _words.Where(word => word.Permit && word.Holder == holder) : [named])
             word.Revoked |= word.Lasts(Now) && !(move.Deny && !word.Permit);
         var changed = _words.Count(word => word.Revoked) != before;
-        if (move.Deny && !_words.Exists(word => word.Holder == holder && !word.Permit && !word.Revoked))
+        if (move.Deny && !_words.Exists(word => word.Holder == holder && !word.Permit && !word.Revoked && word.End is null))
         {
             _words.Add(new Word(holder, false, Now, null));
             changed = true;
