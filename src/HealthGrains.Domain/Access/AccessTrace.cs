@@ -23,6 +23,9 @@ public enum AccessAction
 
     /// <summary>Asked to be told of new documents, and was refused: who may do so shows in the list of followers.</summary>
     Follow = 20,
+
+    /// <summary>Stated a right to read, and was refused: who may shows in the list of authorisations.</summary>
+    Authorize = 21,
 }
 
 /// <summary>How the reader came in. Stored: never renumbered.</summary>

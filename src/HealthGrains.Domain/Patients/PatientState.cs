@@ -303,7 +303,7 @@ public sealed class PatientState
         {
             // What becomes visible is new to who could not see it; a mask is no news.
             Feeds.Tell(
-                change.At, DocumentNews.Named(entry, ChangeCode.DocumentAdded)!.Value, entry.Id, change.By,
+                change.At, ChangeCode.DocumentAdded, entry.Id, change.By,
                 Appears(PatientAudience.Patient), Appears(PatientAudience.Representatives));
             if (before.IsMasked && !entry.IsMasked)
                 ProfessionalFeed.Tell(change.At, ChangeCode.DocumentAdded, entry.Id, change.By);
