@@ -63,7 +63,7 @@ internal interface IFault : IDisposable
 /// the server swallowed, and counts.</remarks>
 internal readonly record struct Instant(long Began, long Ended)
 {
-    public static readonly TimeSpan AnswersOnTheirWay = TimeSpan.FromMilliseconds(100);
+    public static readonly TimeSpan AnswersOnTheirWay = TimeSpan.FromMilliseconds(500);
 
     public bool Holds(long timestamp) =>
         timestamp >= Began && Stopwatch.GetElapsedTime(Ended, timestamp) <= AnswersOnTheirWay;

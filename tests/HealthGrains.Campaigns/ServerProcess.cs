@@ -8,6 +8,8 @@ namespace HealthGrains.Campaigns;
 /// <summary>The server under test, in a process of its own.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
+    private const int FreezeTriesMax = 10_000;
+
     private readonly Process _process;
     private readonly Queue<string> _lastLines;
     private bool _disposed;
@@ -107,6 +109,35 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>Stops the process where it stands, or lets it go on.</summary>
     public void Signal(int signal) => Posix.Signal(_process.Id, signal);
+
+    /// <summary>Stops every thread: when it completes, no thread runs a line of the program any more. One that waits in the kernel
+    /// stops before it returns from there.</summary>
+    public async Task FreezeAsync()
+    {
+        Signal(Posix.Stop);
+        for (var tries = 0; tries < FreezeTriesMax; tries++)
+        {
+            if (Directory.GetDirectories($"/proc/{_process.Id}/task").All(IsStill))
+                return;
+            await Task.Delay(1);
+        }
+
+        throw new InvalidOperationException("The server did not stop on SIGSTOP.");
+    }
+
+    // Third field after the name in parentheses: T stopped, t traced, D waits in the kernel, Z and X are gone.
+    private static bool IsStill(string task)
+    {
+        try
+        {
+            var line = File.ReadAllText(Path.Combine(task, "stat"));
+            return line[line.LastIndexOf(')') + 2] is 'T' or 't' or 'D' or 'Z' or 'X';
+        }
+        catch (IOException)
+        {
+            return true; // A thread that ended between the list and this.
+        }
+    }
 
     /// <summary>The orderly end; the exit code.</summary>
     public async Task<int> StopAsync()
