@@ -193,7 +193,13 @@ public sealed record SubmitDocument(
         if (!entry.IsManagedBy(By))
             return new Refusal(RefusalCode.NotAuthor, "Only the author's organisation may replace a document.", "replaces");
         if (entry.ReplacedBy is not null)
-            return Stale(state.Index.HeadOf(entry));
+        {
+            var head = state.Index.HeadOf(entry);
+
+            // A head that is hidden from who asks is not named.
+            return IsHiddenFromDepositor(head, audience) ? Stale(head) with { Details = null } : Stale(head);
+        }
+
         if (entry.Metadata.TypeCode != Metadata.TypeCode)
         {
             return new Refusal(

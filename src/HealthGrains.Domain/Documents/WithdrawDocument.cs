@@ -57,7 +57,8 @@ public sealed record WithdrawDocument(UniqueId Target, UniqueId? TwinOf, string 
             return Refuse(new Refusal(
                 RefusalCode.StaleVersion, "The document to withdraw is no longer the head of its chain.", "unique_id")
             {
-                Details = new Dictionary<string, string>(StringComparer.Ordinal)
+                // A head that is hidden from who asks is not named.
+                Details = side is { } asking && !asking.Sees(head) ? null : new Dictionary<string, string>(StringComparer.Ordinal)
                 {
                     ["head_document_id"] = head.Id.ToString(),
                     ["head_unique_id"] = head.Metadata.UniqueId.ToString(),

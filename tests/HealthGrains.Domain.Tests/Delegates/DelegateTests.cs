@@ -220,6 +220,26 @@ public sealed class DelegateTests
     }
 
     [Fact]
+    public void A_newer_version_that_is_hidden_from_the_patient_is_named_by_no_refusal()
+    {
+        var first = _record.Submit("first", by: Actor.Patient);
+        var second = _record.Submit("second", by: Actor.Patient, replaces: "first");
+        _record.Permit(Cast.Gp);
+        _record.Ask(new SetConfidentiality(second, 1, ConfidentialityLabels.HiddenFromPatient, Cast.Gp));
+        var version = _record.Read(Cast.Gp, first).Value.Entry.EntryVersion;
+        Assert.Null(_record.Ask(new SetConfidentiality(first, version, ConfidentialityLabels.None, Cast.Gp)).Refusal);
+        foreach (var no in new[]
+        {
+            _record.Withdraw("first", by: Actor.Patient).Refusal,
+            _record.Ask(_record.Submission("third", replaces: "first", by: Actor.Patient)).Refusal,
+        })
+        {
+            Assert.Equal(RefusalCode.StaleVersion, no?.Code);
+            Assert.Null(no?.Details);
+        }
+    }
+
+    [Fact]
     public void A_trace_tells_a_hidden_document_from_none_by_nothing()
     {
         _record.Help("carer");

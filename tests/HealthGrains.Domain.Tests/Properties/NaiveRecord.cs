@@ -827,6 +827,7 @@ internal sealed class NaiveRecord
             _followers.Clear();
             _helpers.Clear();
             (_born, _traitsKnown, _comesOfAgeAt) = (null, false, null);
+            _words.Clear();
         }
 
         if (_tracesAt <= Now)
