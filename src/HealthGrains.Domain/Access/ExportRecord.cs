@@ -94,7 +94,7 @@ public sealed record ExportAccesses(int After, int UpTo, int PageSize, Actor By)
         var page = new List<TracedAccess>();
         var at = After;
         while (at < end && page.Count < PageSize)
-            page.Add(ListAccesses.Shown(state, all[at++], side.Audience));
+            page.Add(ListAccesses.Shown(state, all[at++], By, turn, side.Audience));
         return Reply(new AccessPage(page, at < end ? at : null));
     }
 }

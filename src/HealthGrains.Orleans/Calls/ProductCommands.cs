@@ -41,6 +41,8 @@ public static class ProductCommands
         .Add<PatientState, PatientEvent, RecordView, GetRecord>(WireJson.Default.GetRecord, WireJson.Default.RecordView)
         .Add<PatientState, PatientEvent, ConsentChange, AuthorizeProfessional>(
             WireJson.Default.AuthorizeProfessional, WireJson.Default.ConsentChange)
+        .Add<PatientState, PatientEvent, ConsentChange, AuthorizeOneself>(
+            WireJson.Default.AuthorizeOneself, WireJson.Default.ConsentChange)
         .Add<PatientState, PatientEvent, ConsentChange, RevokeAuthorization>(
             WireJson.Default.RevokeAuthorization, WireJson.Default.ConsentChange)
         .Add<PatientState, PatientEvent, ConsentChange, BlockProfessional>(

@@ -46,6 +46,7 @@ namespace HealthGrains.Orleans.Calls;
 [JsonSerializable(typeof(GetRecord))]
 [JsonSerializable(typeof(RecordView))]
 [JsonSerializable(typeof(AuthorizeProfessional))]
+[JsonSerializable(typeof(AuthorizeOneself))]
 [JsonSerializable(typeof(RevokeAuthorization))]
 [JsonSerializable(typeof(BlockProfessional))]
 [JsonSerializable(typeof(UnblockProfessional))]
