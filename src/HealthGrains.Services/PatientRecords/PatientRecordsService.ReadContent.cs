@@ -30,15 +30,15 @@ internal sealed partial class PatientRecordsService
         if (request.Offset < 0)
             throw RefusalStatus.Of(OffsetBeyond);
 
-        var view = await context.AskAsync(target.Journal, command, ct);
+        var (view, home) = await context.AskThereAsync(target.Journal, command, ct);
         if (request.Offset > view.Entry.Size)
             throw RefusalStatus.Of(OffsetBeyond);
 
         await replies.WriteAsync(new Wire.ContentChunk { Entry = context.Documents.ToWire(view, target.Patient) }, ct);
         var at = 0L;
         var chunks = view.Entry.Upload is { } upload
-            ? context.Contents.ReadCheckedAsync(target.Journal, upload, view.Entry.Sha256, view.Entry.Size, ct)
-            : context.Store.ReadContentAsync(target.Journal, view.Entry.Sha256, ct);
+            ? context.Contents.ReadCheckedAsync(home, upload, view.Entry.Sha256, view.Entry.Size, ct)
+            : context.Store.ReadContentAsync(home, view.Entry.Sha256, ct);
         await foreach (var chunk in chunks)
         {
             var skip = (int)Math.Clamp(request.Offset - at, 0, chunk.Length);
