@@ -16,8 +16,11 @@ public static class OrleansLimits
     /// <summary>How often a queue of the feed is emptied: what a wake-up across silos costs in time.</summary>
     public static readonly TimeSpan FeedPollEvery = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>A silo that does not answer for this long has missed one probe …</summary>
-    public static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(1);
+    /// <summary>A silo that does not answer for about this long has missed one probe …</summary>
+    /// <remarks>Orleans suspects nobody from whom there were bytes in the last <see cref="MissedProbesMax"/> times four of
+    /// these: a silo that froze with its connections open is dead after that window, eight seconds at most, and one whose machine
+    /// refuses connections at once.</remarks>
+    public static readonly TimeSpan ProbeTimeout = TimeSpan.FromMilliseconds(600);
 
     /// <summary>… and after so many in a row it is suspected; two suspicions, or one if only two silos are left, and it is
     /// dead to all.</summary>

@@ -81,11 +81,6 @@ internal static class SiloHost
         {
             members.ProbeTimeout = OrleansLimits.ProbeTimeout;
             members.NumMissedProbesLimit = OrleansLimits.MissedProbesMax;
-
-            // A probe by way of another silo does not count while that one is short of breath, which on busy machines kept a
-            // frozen silo alive for over ten seconds. Two silos have to agree, and a silo that is wrongly taken for dead loses
-            // nothing: the store decides.
-            members.EnableIndirectProbes = false;
             members.TableRefreshTimeout = OrleansLimits.MembersReadEvery;
             members.IAmAliveTablePublishTimeout = OrleansLimits.MembersReadEvery;
         });

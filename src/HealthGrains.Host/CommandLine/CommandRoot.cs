@@ -31,6 +31,7 @@ internal static class CommandRoot
             HealthVerb.Command(),
             ConsentVerb.Command(),
             ExplainVerb.Command(),
+            MatrixVerb.Command(),
         };
         root.Options.Add(CommonOptions.Server);
         root.Options.Add(CommonOptions.Token);

@@ -6,6 +6,7 @@ using HealthGrains.Domain.Delegates;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Duties;
 using HealthGrains.Domain.Inboxes;
+using HealthGrains.Domain.Notifications;
 using HealthGrains.Domain.Patients;
 using HealthGrains.Domain.Records;
 using HealthGrains.Domain.Routing;
@@ -60,6 +61,9 @@ public static class ProductCommands
             WireJson.Default.MayDelegateStillSee, WireJson.Default.Boolean)
         .Add<PatientState, PatientEvent, TrackedDocument, TrackDocument>(
             WireJson.Default.TrackDocument, WireJson.Default.TrackedDocument)
+        .Add<PatientState, PatientEvent, MaskingChange, SetMasking>(WireJson.Default.SetMasking, WireJson.Default.MaskingChange)
+        .Add<PatientState, PatientEvent, PreferencesView, SetNotificationPreferences>(
+            WireJson.Default.SetNotificationPreferences, WireJson.Default.PreferencesView)
         .Add<PatientState, PatientEvent, ConsentView, GetConsents>(WireJson.Default.GetConsents, WireJson.Default.ConsentView)
         .Add<PatientState, PatientEvent, AccessExplanation, ExplainAccess>(
             WireJson.Default.ExplainAccess, WireJson.Default.AccessExplanation)
@@ -69,8 +73,6 @@ public static class ProductCommands
         .Add<PatientState, PatientEvent, IReadOnlyList<bool>, MayKnow>(WireJson.Default.MayKnow, WireJson.Default.Booleans)
         .Add<PatientState, PatientEvent, bool, MayStillSee>(WireJson.Default.MayStillSee, WireJson.Default.Boolean)
         .Add<PatientState, PatientEvent, ChangePage, ChangesSince>(WireJson.Default.ChangesSince, WireJson.Default.ChangePage)
-        .Add<PatientState, PatientEvent, TrackedDocument, TrackDocument>(
-            WireJson.Default.TrackDocument, WireJson.Default.TrackedDocument)
         .Add<InboxState, InboxEvent, InboxTrack, TrackInInbox>(WireJson.Default.TrackInInbox, WireJson.Default.InboxTrack)
         .Add<LedgerState, LedgerEvent, bool, TrackInLedger>(WireJson.Default.TrackInLedger, WireJson.Default.Boolean)
         .Add<PatientState, PatientEvent, UploadFate, DiscardUpload>(
@@ -85,11 +87,9 @@ public static class ProductCommands
         .Add<AgendaState, AgendaEvent, int, SettleAgenda>(WireJson.Default.SettleAgenda, WireJson.Default.Int32)
         .Add<InboxState, InboxEvent, long, DeliverToInbox>(WireJson.Default.DeliverToInbox, WireJson.Default.Int64)
         .Add<InboxState, InboxEvent, InboxPage, ReadInbox>(WireJson.Default.ReadInbox, WireJson.Default.InboxPage)
-        .Add<InboxState, InboxEvent, InboxTrack, TrackInInbox>(WireJson.Default.TrackInInbox, WireJson.Default.InboxTrack)
         .Add<InboxState, InboxEvent, long, AcknowledgeInbox>(WireJson.Default.AcknowledgeInbox, WireJson.Default.Int64)
         .Add<LedgerState, LedgerEvent, IReadOnlyList<MisroutingSuspected>, RecordSubmissions>(
             WireJson.Default.RecordSubmissions, WireJson.Default.Misroutings)
-        .Add<LedgerState, LedgerEvent, bool, TrackInLedger>(WireJson.Default.TrackInLedger, WireJson.Default.Boolean)
         .Add<LedgerState, LedgerEvent, LedgerView, GetLedger>(WireJson.Default.GetLedger, WireJson.Default.LedgerView)
         .Build();
 }

@@ -8,6 +8,7 @@ using HealthGrains.Domain.Delegates;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Duties;
 using HealthGrains.Domain.Inboxes;
+using HealthGrains.Domain.Notifications;
 using HealthGrains.Domain.Records;
 using HealthGrains.Domain.Refusals;
 using HealthGrains.Domain.Routing;
@@ -24,7 +25,7 @@ namespace HealthGrains.Orleans.Calls;
     [
         typeof(PatientIdText), typeof(ProfessionalIdText), typeof(StructureIdText), typeof(ProfessionCodeText),
         typeof(DocumentIdText), typeof(UniqueIdText), typeof(UploadIdText), typeof(Sha256Text),
-        typeof(BlockText), typeof(BlockerText), typeof(WireConsentCommand),
+        typeof(BlockText), typeof(BlockerText), typeof(PreferencesText),
     ])]
 [JsonSerializable(typeof(SubmitDocument))]
 [JsonSerializable(typeof(SubmissionReceipt))]
@@ -47,6 +48,10 @@ namespace HealthGrains.Orleans.Calls;
 [JsonSerializable(typeof(UnblockProfessional))]
 [JsonSerializable(typeof(SetEmergencyAccess))]
 [JsonSerializable(typeof(ConsentChange))]
+[JsonSerializable(typeof(SetMasking))]
+[JsonSerializable(typeof(MaskingChange))]
+[JsonSerializable(typeof(SetNotificationPreferences))]
+[JsonSerializable(typeof(PreferencesView))]
 [JsonSerializable(typeof(GetConsents))]
 [JsonSerializable(typeof(ConsentView))]
 [JsonSerializable(typeof(ExplainAccess))]
@@ -77,11 +82,6 @@ namespace HealthGrains.Orleans.Calls;
 [JsonSerializable(typeof(RevokeDelegate))]
 [JsonSerializable(typeof(DelegateAnswer))]
 [JsonSerializable(typeof(MayDelegateStillSee))]
-[JsonSerializable(typeof(TrackDocument))]
-[JsonSerializable(typeof(TrackedDocument))]
-[JsonSerializable(typeof(TrackInInbox))]
-[JsonSerializable(typeof(InboxTrack))]
-[JsonSerializable(typeof(TrackInLedger))]
 [JsonSerializable(typeof(PerformDuties))]
 [JsonSerializable(typeof(DutiesPerformed))]
 [JsonSerializable(typeof(ConfirmErasure))]

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Identity;
+using HealthGrains.Domain.Notifications;
 
 namespace HealthGrains.Orleans.Calls;
 
@@ -92,6 +93,26 @@ internal sealed class BlockerText : JsonConverter<KeyValuePair<string, Actor>>
         writer.WriteStartArray();
         writer.WriteStringValue(value.Key);
         JsonSerializer.Serialize(writer, value.Value, WireJson.Default.Actor);
+        writer.WriteEndArray();
+    }
+}
+
+/// <summary>What a patient does not want to be told, as numbers: the type makes itself from them alone.</summary>
+internal sealed class PreferencesText : JsonConverter<NotificationPreferences>
+{
+    public override NotificationPreferences Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        var muted = new List<NotificationCategory>();
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            muted.Add((NotificationCategory)reader.GetInt32());
+        return NotificationPreferences.Muting(muted);
+    }
+
+    public override void Write(Utf8JsonWriter writer, NotificationPreferences value, JsonSerializerOptions options)
+    {
+        writer.WriteStartArray();
+        foreach (var category in value.Muted)
+            writer.WriteNumberValue((int)category);
         writer.WriteEndArray();
     }
 }

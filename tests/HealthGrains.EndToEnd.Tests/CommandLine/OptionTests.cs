@@ -53,7 +53,7 @@ public sealed class OptionTests
     }
 
     [Theory]
-    [InlineData("serve --store postgresql --data {0}", "needs a connection")]
+    [InlineData("serve --store postgresql --postgresql nonsense --data {0}", "no connection string")]
 #if ENGINE_ORLEANS
     [InlineData("serve --engine orleans --data {0}", "store that several servers share")]
 #else

@@ -174,14 +174,6 @@ public sealed class SubmitVerbTests(SharedHost shared) : IClassFixture<SharedHos
     }
 
     [Fact]
-    public async Task What_the_server_does_not_offer_is_unavailable()
-    {
-        var token = await shared.TokenAsync("patient", "--ins", "279035121518989");
-        var run = await CliRun.Of("explain", "--server", shared.Host.Grpc.ToString(), "--token", token);
-        run.FailsWith(ExitCode.Unavailable, "does not offer");
-    }
-
-    [Fact]
     public async Task A_server_that_is_not_there_is_unavailable()
     {
         var run = await CliRun.Of("status", "--server", "127.0.0.1:1", "--token", "x");

@@ -47,13 +47,21 @@ public sealed class Commands_on_the_wire(ITestOutputHelper output)
             }
 
             // What no move asks.
+            far.Record.Ask(new SetNotificationPreferences(
+                new Dictionary<NotificationCategory, bool> { [Enum.GetValues<NotificationCategory>()[^1]] = true }));
+            far.Record.Ask(new SetNotificationPreferences(
+                new Dictionary<NotificationCategory, bool> { [Enum.GetValues<NotificationCategory>()[^1]] = false }));
             Back(nameof(GetConsents), far.Record, new GetConsents(IncludeEnded: true));
             foreach (var move in new SetEmergencyAccess?[] { null, new SetEmergencyAccess(true, null, false) })
             {
-                var explain = new ExplainAccess(Actor.Patient, null, null, Entrance.Normal, new TriedChange(move, null, null));
+                var explain = new ExplainAccess(Actor.Patient, null, null, Entrance.Normal, new TriedChange { Emergency = move });
                 Back(nameof(ExplainAccess), far.Record, explain);
             }
 
+            near.Record.Ask(new SetNotificationPreferences(
+                new Dictionary<NotificationCategory, bool> { [Enum.GetValues<NotificationCategory>()[^1]] = true }));
+            near.Record.Ask(new SetNotificationPreferences(
+                new Dictionary<NotificationCategory, bool> { [Enum.GetValues<NotificationCategory>()[^1]] = false }));
             Assert.Equal(
                 Answers.ToEverybody(near.Record.State, near.Record.Now), Answers.ToEverybody(far.Record.State, far.Record.Now));
         });
@@ -210,6 +218,9 @@ public sealed class Commands_on_the_wire(ITestOutputHelper output)
             PatientCommand<AccessExplanation> it => Over(it),
             PatientCommand<Domain.Delegates.DelegateAnswer> it => Over(it),
             PatientCommand<TrackedDocument> it => Over(it),
+            PatientCommand<MaskingChange> it => Over(it),
+            PatientCommand<DutiesPerformed> it => Over(it),
+            PatientCommand<PreferencesView> it => Over(it),
             _ => throw new InvalidOperationException(command.GetType().Name),
         };
     }
@@ -231,6 +242,9 @@ public sealed class Commands_on_the_wire(ITestOutputHelper output)
         TurnResult<AccessExplanation> it => Back(command, it),
         TurnResult<Domain.Delegates.DelegateAnswer> it => Back(command, it),
         TurnResult<TrackedDocument> it => Back(command, it),
+        TurnResult<MaskingChange> it => Back(command, it),
+        TurnResult<DutiesPerformed> it => Back(command, it),
+        TurnResult<PreferencesView> it => Back(command, it),
         _ => throw new InvalidOperationException(command),
     };
 
