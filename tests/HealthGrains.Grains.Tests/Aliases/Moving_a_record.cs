@@ -62,13 +62,14 @@ public sealed class Moving_a_record
     {
         await using var one = new RoutedProcess(_medium, _time);
         await using var two = new RoutedProcess(_medium, _time);
-        Assert.Null((await two.AskAsync(Alias, new LocateRecord())).MovedTo);
+        await using var three = new RoutedProcess(_medium, _time);
+        foreach (var behind in new[] { two, three })
+            Assert.Null((await behind.AskAsync(Alias, new LocateRecord())).MovedTo);
         Assert.Equal(MoveOutcome.Moved, await one.AskAsync(Alias, Move));
 
         // One command that would write, and one that would only answer.
         var opened = await two.Engine.AskAsync(GrainIds.Of(Alias), new OpenRecord(), default);
         Assert.Equal(Home, opened.Refusal?.MovedTo);
-        await using var three = new RoutedProcess(_medium, _time);
         Assert.Equal(Home, (await three.Engine.AskAsync(GrainIds.Of(Alias), new GetRecord(Actor.Patient), default)).Refusal?.MovedTo);
         Assert.Equal(1, (await one.Memory.ReadAsync(GrainIds.Of(Alias), 0, default)).Version);
     }
