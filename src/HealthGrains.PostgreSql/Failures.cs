@@ -10,9 +10,11 @@ internal static class Failures
     /// <summary>The SQLSTATE of our own function: what a commit stood on has changed, and nothing was written.</summary>
     public const string AnotherWroteState = "HG001";
 
-    /// <summary>A commit that was made from memory is to be made again under locks, which tell who is right.</summary>
+    /// <summary>A commit that was made from memory is to be made again under locks, which tell who is right. So is one that waited
+    /// for another process where a role or a database asks for an isolation that does not let it see what that wrote: the locks
+    /// are taken with the isolation that we need.</summary>
     public static bool IsBehind(Exception failure) => IsRolledBack(failure)
-        && (failure is PostgresException { SqlState: AnotherWroteState } || IsDamage(failure));
+        && (failure is PostgresException { SqlState: AnotherWroteState or PostgresErrorCodes.SerializationFailure } || IsDamage(failure));
 
     /// <summary>Everything that a database, a network or a pool can throw at us. Argument errors are our own bugs.</summary>
     public static bool IsDatabase(Exception failure) => failure is NpgsqlException or IOException or SocketException

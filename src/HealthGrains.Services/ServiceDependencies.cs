@@ -6,6 +6,7 @@ using HealthGrains.Grains.Contents;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
 using HealthGrains.Grains.Journal;
+using HealthGrains.Grains.Keys;
 using HealthGrains.Services.Admission;
 using Microsoft.Extensions.Logging;
 
@@ -35,6 +36,9 @@ public sealed record ServiceDependencies(
 {
     /// <summary>Large contents.</summary>
     public required IContentStore Contents { get; init; }
+
+    /// <summary>Rows by key, in the same place as the journals.</summary>
+    public required IKeyedRows Keys { get; init; }
 
     public CodeSets Codes { get; init; } = CodeSets.Current;
 

@@ -47,6 +47,18 @@ public static class ServiceLimits
     /// <summary>Inboxes that are asked at once for one <c>TrackDelivery</c>.</summary>
     public const int TrackWindowMax = 32;
 
+    /// <summary>Documents that are asked about at once for one <c>Reconcile</c>; the others wait.</summary>
+    public const int ReconcileWindowMax = 32;
+
+    /// <summary>Documents of a producer's own list in one <c>Reconcile</c>; more are refused with <c>METADATA_INVALID</c>.</summary>
+    public const int ClaimsMax = 10_000;
+
+    /// <summary>How long <c>Reconcile</c> with a list waits for routing, before it leaves open what the ledger does not have.</summary>
+    public static readonly TimeSpan ReconcileWaitMax = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often it looks meanwhile.</summary>
+    public static readonly TimeSpan ReconcilePause = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Longest silence of the caller of <c>Upload</c>; then DEADLINE_EXCEEDED.</summary>
     public static readonly TimeSpan UploadIdleMax = TimeSpan.FromSeconds(60);
 

@@ -62,6 +62,20 @@ public sealed class File_content_failures : IDisposable
     }
 
     [Fact]
+    public async Task A_file_of_health_data_is_its_owners_alone_also_when_its_folder_is_copied()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        var store = FileContentStore.Open(_directory.Path);
+        var declaration = await SentAsync(store);
+        await store.CompleteAsync(declaration.Id, Now, default);
+
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            File.GetUnixFileMode(Path.Combine(_directory.Path, "done", declaration.Id.ToString())));
+    }
+
+    [Fact]
     public async Task A_real_descriptor_that_cannot_be_synced_is_told()
     {
         // A pipe has nothing to sync: the kernel says EINVAL, which the runtime's own flush would swallow.

@@ -198,6 +198,46 @@ public sealed class PostgreSql_failures(PostgreSqlServer server) : IAsyncLifetim
         Assert.Equal(Journal, (await store.VerifyAsync(null, null, default)).FirstDamage?.Journal);
     }
 
+    /// <summary>A role or a database may ask for another isolation than the server's own default.</summary>
+    [SuiteFact]
+    public async Task A_commit_that_waited_for_another_one_is_none_the_worse_for_the_isolation_that_sessions_begin_with()
+    {
+        await using var store = await PostgreSqlJournalStore.OpenAsync(new PostgreSqlStoreOptions
+        {
+            Connection = $"{Connection};Options=-c default_transaction_isolation=serializable",
+        });
+        await AppendAsync(store, 0);
+        await using var other = new Npgsql.NpgsqlConnection(Connection);
+        await other.OpenAsync();
+        await using var transaction = await other.BeginTransactionAsync();
+        await using (var touch = new Npgsql.NpgsqlCommand("UPDATE shard SET position = position", other, transaction))
+            await touch.ExecuteNonQueryAsync();
+
+        var waiting = AppendAsync(store, 1);
+        await UntilSomebodyWaitsForALockAsync();
+        await transaction.CommitAsync();
+
+        await waiting;
+        Assert.Equal(2, (await store.ReadAsync(Journal, null, default)).Version);
+    }
+
+    [SuiteFact]
+    public async Task A_checkpoint_that_is_not_as_it_was_written_stays_so_until_somebody_mends_it()
+    {
+        await using (var before = await OpenAsync())
+            await before.MoveCheckpointAsync(new CheckpointMove("reader", 0, 0, 5), default);
+        await PostgreSqlServer.ExecuteAsync(Connection, "UPDATE checkpoint SET seal = seal + 1");
+        await using var store = await OpenAsync();
+
+        for (var i = 0; i < 3; i++)
+        {
+            await Assert.ThrowsAsync<JournalDamagedException>(
+                async () => await store.MoveCheckpointAsync(new CheckpointMove("reader", 0, 5, 6 + i), default));
+        }
+
+        await Assert.ThrowsAsync<JournalDamagedException>(async () => await store.ReadCheckpointAsync("reader", 0, default));
+    }
+
     [SuiteFact]
     public async Task A_dry_run_names_the_steps_and_changes_nothing()
     {
@@ -249,6 +289,21 @@ public sealed class PostgreSql_failures(PostgreSqlServer server) : IAsyncLifetim
 
     private static async Task<Appended> AppendAsync(PostgreSqlJournalStore store, long expected) =>
         await store.AppendAsync(new JournalTurn(Journal, expected, [new byte[] { 1, 2, 3 }]), default);
+
+    private async Task UntilSomebodyWaitsForALockAsync()
+    {
+        for (var waiting = System.Diagnostics.Stopwatch.StartNew(); waiting.Elapsed < TimeSpan.FromSeconds(30);)
+        {
+            await using var look = new Npgsql.NpgsqlConnection(server.Connection);
+            await look.OpenAsync();
+            await using var count = new Npgsql.NpgsqlCommand(
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'healthgrains' AND wait_event_type = 'Lock'", look);
+            if ((long)(await count.ExecuteScalarAsync())! > 0) // ! count gives a row
+                return;
+        }
+
+        throw new InvalidOperationException("Nobody waits for a lock.");
+    }
 
     /// <summary>Ends every session of a store, and waits until the server has done so.</summary>
     private async Task EndSessionsAsync() => await PostgreSqlServer.ExecuteAsync(

@@ -23,6 +23,12 @@ public enum AccessAction
 
     /// <summary>Asked to be told of new documents, and was refused: who may do so shows in the list of followers.</summary>
     Follow = 20,
+
+    /// <summary>Stated a right to read, and was refused: who may shows in the list of authorisations.</summary>
+    Authorize = 21,
+
+    /// <summary>Took the record along, the person as well as who acts for the person.</summary>
+    Export = 30,
 }
 
 /// <summary>How the reader came in. Stored: never renumbered.</summary>

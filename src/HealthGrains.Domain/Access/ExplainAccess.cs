@@ -56,13 +56,13 @@ public sealed record ExplainAccess(
         }
 
         var verdict = Subject is { } subject ? Verdict(state, entry, subject, Entrance, turn) : null;
-        var viewers = Subject is null ? Viewers(state, state.AccessesOf(side.Audience), preview, entry, turn) : [];
+        var (viewers, leftOut) = Subject is null ? Viewers(state, state.AccessesOf(side.Audience), preview, entry, turn) : ([], 0);
         return Reply(new AccessExplanation(verdict, turn.Matrix.Version, turn.Now)
         {
             After = Subject is { } same && preview is not null ? Verdict(preview, same, Entrance, turn) : null,
             ConsentVersion = state.Consent.Version,
-            Viewers = [.. viewers.Take(ViewersMax)],
-            LeftOut = Math.Max(0, viewers.Count - ViewersMax),
+            Viewers = viewers,
+            LeftOut = leftOut,
         });
     }
 
@@ -86,12 +86,16 @@ public sealed record ExplainAccess(
     private AccessVerdict Verdict(AccessPreview preview, Reader reader, Entrance entrance, TurnContext turn) =>
         AccessDecision.Explain(preview.Record, preview.Consent, Document is not null, preview.Entry, reader, turn, entrance);
 
-    private List<Viewer> Viewers(
+    // Who is left out is counted and not decided about: it is one turn, and a record may know ten thousand.
+    private (List<Viewer> Shown, int LeftOut) Viewers(
         PatientState state, IReadOnlyList<TracedAccess> accesses, AccessPreview? preview, DocumentEntry? entry, TurnContext turn)
     {
         var hats = HatsOf(state, accesses);
         var viewers = new List<Viewer>();
-        foreach (var id in ProfessionalsOf(state, preview, entry, turn))
+        var professionals = ProfessionalsOf(state, preview, entry, turn).ToList();
+        var structures = StructuresOf(state, preview, turn);
+        AccessMode[] modes = [AccessMode.Emergency, AccessMode.RegulationCentre];
+        foreach (var id in professionals.Take(ViewersMax))
         {
             var isKnown = hats.TryGetValue(id, out var hat);
             var reader = isKnown ? hat : new Reader(ProfessionalId.Parse(id), Physician, default);
@@ -101,7 +105,7 @@ public sealed record ExplainAccess(
             });
         }
 
-        foreach (var structure in StructuresOf(state, preview, turn))
+        foreach (var structure in structures.Take(ViewersMax - viewers.Count))
         {
             viewers.Add(Seen(new Reader(default, Physician, StructureId.Parse(structure)), Entrance.Normal) with
             {
@@ -109,7 +113,7 @@ public sealed record ExplainAccess(
             });
         }
 
-        foreach (var mode in new[] { AccessMode.Emergency, AccessMode.RegulationCentre })
+        foreach (var mode in modes.Take(ViewersMax - viewers.Count))
         {
             viewers.Add(Seen(new Reader(default, Physician, default), new Entrance(mode, AnyReason, true)) with
             {
@@ -117,7 +121,7 @@ public sealed record ExplainAccess(
             });
         }
 
-        return viewers;
+        return (viewers, professionals.Count + structures.Count + modes.Length - viewers.Count);
 
         Viewer Seen(Reader reader, Entrance entrance) => new(
             reader.Profession,

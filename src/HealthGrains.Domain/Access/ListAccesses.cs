@@ -43,16 +43,23 @@ public sealed record ListAccesses(DateTimeOffset? From, DateTimeOffset? To, int?
                 break;
             }
 
-            page.Add(Shown(state, access, side.Audience));
+            page.Add(Shown(state, access, By, turn, side.Audience));
         }
 
         return Reply(new AccessPage(page, next));
     }
 
-    // What was hidden since is not named any more.
-    private static TracedAccess Shown(PatientState state, TracedAccess access, PatientAudience audience)
+    // What was hidden since is not named any more. A professional who acts for the patient stays one: what a mask or the
+    // matrix keeps from him or her is not named either.
+    internal static TracedAccess Shown(
+        PatientState state, TracedAccess access, Actor caller, TurnContext turn, PatientAudience audience)
     {
-        bool IsHidden(Identity.DocumentId id) => state.Index.Find(id) is { } entry && entry.IsHiddenFrom(audience);
+        bool IsHidden(Identity.DocumentId id) => state.Index.Find(id) is { } entry
+            && (entry.IsHiddenFrom(audience)
+                || (caller.Kind == ActorKind.Professional
+                    && !AccessDecision.ForDocument(
+                        state, entry, PatientState.ReaderOf(caller), includeDeprecated: true, turn).IsAllowed));
+        access = access with { By = PatientSide.Named(access.By, caller, audience) };
         return access.Trace.Documents.Any(IsHidden)
             ? access with
             {

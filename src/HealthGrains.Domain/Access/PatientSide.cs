@@ -114,6 +114,15 @@ public static class PatientSide
     public static bool Sees(DocumentEntry entry, PatientAudience audience) =>
         !entry.Sealed && entry.Status != DocumentStatus.Deleted && !entry.IsHiddenFrom(audience);
 
+    /// <summary>An actor as one caller is told of it: who helps is the person's own business and the representatives', so to a
+    /// caregiver and to a professional another delegate is nobody in particular.</summary>
+    internal static Actor Named(Actor actor, Actor caller, PatientAudience audience) =>
+        actor.Kind != ActorKind.Delegate
+        || caller.Kind == ActorKind.Patient
+        || (caller.Kind == ActorKind.Delegate && (audience == PatientAudience.Representatives || caller.Id == actor.Id))
+            ? actor
+            : new Actor(ActorKind.Delegate, "");
+
     /// <summary>The trace of what a delegate did or tried: the person needs none, and a stranger leaves none, neither in a
     /// record nor where there is none.</summary>
     internal static IReadOnlyList<PatientEvent> Traces(

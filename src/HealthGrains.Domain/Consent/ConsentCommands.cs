@@ -73,23 +73,32 @@ public sealed record AuthorizeProfessional(
 
         var lasting = state.Consent.Authorizations.Where(a => !a.HasEnded(turn.Now)).ToList();
         var ofHolder = lasting.Where(a => a.Holder == Holder && a.HolderId == HolderId).ToList();
-        var denials = ofHolder.Where(a => !a.Permit).ToList();
+
+        // A denial that is over before the permit begins takes nothing from it.
+        var denials = ofHolder.Where(a => !a.Permit && !(a.End <= start)).ToList();
         if (denials.Count == 0 && Start is null
             && ofHolder.Find(a => a.IsActive(turn.Now) && a.End == end) is { } earlier)
         {
             return Reply(new ConsentChange(turn.Now, state.Consent.Version, true) { Granted = earlier });
         }
 
-        if (lasting.Count >= ActiveMax || ofHolder.Count - denials.Count >= HolderMax)
+        if (lasting.Count >= ActiveMax || ofHolder.Count(a => a.Permit) >= HolderMax)
             return Refuse(RefusalCode.Overloaded, "The record holds the most authorisations that it can.");
 
-        // A permit on an organisation ends the deny that the patient set on it before: the newest word counts.
+        // A permit on an organisation ends the deny that the patient set on it before: the newest word counts, from when the
+        // permit begins. Until then the organisation stays refused.
         var events = new List<PatientEvent>();
         foreach (var denial in denials)
             events.Add(new AuthorizationRevoked(turn.Now, By, denial.Number));
+        var number = state.Consent.Authorizations.Count + 1;
+        if (denials.Count > 0 && start > turn.Now)
+        {
+            events.Add(new AuthorizationGranted(turn.Now, By, new Authorization(
+                number++, Holder, HolderId, false, AuthorizationBasis.Patient, turn.Now, start, false) { GrantedBy = By }));
+        }
 
         var granted = new Authorization(
-            state.Consent.Authorizations.Count + 1, Holder, HolderId, true, AuthorizationBasis.Patient, start, end, false)
+            number, Holder, HolderId, true, AuthorizationBasis.Patient, start, end, false)
         {
             HolderName = HolderName,
             GrantedBy = By,
@@ -128,7 +137,7 @@ public sealed record RevokeAuthorization(int? Number, HolderKind Holder, string?
         foreach (var authorization in ended)
             events.Add(new AuthorizationRevoked(turn.Now, By, authorization.Number));
         if (Deny && holderId is not null && !state.Consent.Authorizations.Any(a =>
-                a is { Permit: false, RevokedAt: null, Holder: HolderKind.Organization } && a.HolderId == holderId))
+                a is { Permit: false, RevokedAt: null, End: null, Holder: HolderKind.Organization } && a.HolderId == holderId))
         {
             events.Add(new AuthorizationGranted(turn.Now, By, new Authorization(
                 state.Consent.Authorizations.Count + 1,
@@ -200,14 +209,21 @@ public sealed record GetConsents(bool IncludeEnded) : PatientCommand<ConsentView
             return Refuse(refusal);
         var majority = state.MajorityUnder(turn.Policy);
         return Reply(new ConsentView(
-            [.. state.Consent.Authorizations.Where(a => IncludeEnded || !a.HasEnded(turn.Now))],
+            [
+                .. state.Consent.Authorizations.Where(a => IncludeEnded || !a.HasEnded(turn.Now))
+                    .Select(a => a with { GrantedBy = PatientSide.Named(a.GrantedBy, By, side.Audience) }),
+            ],
             [.. state.Consent.Blocked.OrderBy(block => block.Value).ThenBy(block => block.Key, StringComparer.Ordinal)],
             [.. state.Followers.Values],
             state.Consent.EmergencyUnder(turn.Policy),
             state.Consent.Version,
             turn.Now)
         {
-            BlockedBy = [.. state.Consent.Blocked.Keys.Select(id => KeyValuePair.Create(id, state.Consent.BlockedBy(id)))],
+            BlockedBy =
+            [
+                .. state.Consent.Blocked.Keys.Select(id =>
+                    KeyValuePair.Create(id, PatientSide.Named(state.Consent.BlockedBy(id), By, side.Audience))),
+            ],
             AttendingPhysician = state.Consent.AttendingPhysician,
             Purposes = [.. state.Consent.Purposes.Values],
 

@@ -21,6 +21,9 @@ public sealed class RecordIndex
 
     public DocumentEntry? Find(DocumentId id) => _byId.TryGetValue(id, out var at) ? _entries[at] : null;
 
+    /// <summary>Where a document stands in <see cref="Entries"/>; null when it is not there.</summary>
+    public int? OrderOf(DocumentId id) => _byId.TryGetValue(id, out var at) ? at : null;
+
     public DocumentEntry? Find(UniqueId id) => _byUniqueId.TryGetValue(id.ToString(), out var at) ? _entries[at] : null;
 
     /// <summary>The head of the chain that a document belongs to.</summary>

@@ -159,7 +159,7 @@ public sealed record SubmitDocument(
                 change == ChangeKind.ConfidentialityOnly ? replaced?.Id : null,
                 Metadata.Confidentiality,
                 turn),
-            .. DutySchedule.ForMajority(submitted.Traits, turn),
+            .. DutySchedule.ForMajority(submitted.Traits?.BirthDate ?? (opens ? state.BirthDate : null), turn),
         ];
         IReadOnlyList<PatientEvent> events = opens
             ? [new RecordOpened(turn.Now, By, Activated: false, RestoresContent: false), submitted, .. duties]

@@ -3,6 +3,8 @@ using HealthGrains.Domain.Documents;
 namespace HealthGrains.Domain.Notifications;
 
 /// <summary>What a submission is to each audience: news is relative to who could see the document before.</summary>
+/// <remarks>Every document is a new document (AJOUT_DOCUMENT), a note of a vaccination too: whoever collects documents by that code
+/// misses none. AJOUT_VACCINATION is for lines of a vaccination book, which this system does not keep.</remarks>
 public static class DocumentNews
 {
     /// <returns>Null when the patient is told nothing.</returns>
@@ -12,26 +14,16 @@ public static class DocumentNews
     /// <summary>For one audience of the patient's side.</summary>
     public static ChangeCode? For(
         DocumentEntry entry, DocumentEntry? replaced, ChangeKind change, PatientAudience audience) =>
-        Named(entry, For(
-            !entry.IsHiddenFrom(audience), replaced is null ? null : !replaced.IsHiddenFrom(audience), change));
+        For(!entry.IsHiddenFrom(audience), replaced is null ? null : !replaced.IsHiddenFrom(audience), change);
 
     /// <summary>For the professionals who may read the record.</summary>
     public static ChangeCode? ForProfessionals(DocumentEntry entry, DocumentEntry? replaced, ChangeKind change) =>
         For(!entry.IsMasked, replaced is null ? null : !replaced.IsMasked, change);
 
-    /// <summary>A vaccination has a word of its own for the patient's side.</summary>
-    internal static ChangeCode? Named(DocumentEntry entry, ChangeCode? code) =>
-        code == ChangeCode.DocumentAdded && entry.Metadata.TypeCode is VaccinationNote or VaccinationCertificate
-            ? ChangeCode.VaccinationAdded
-            : code;
-
     /// <summary>What the patient's side is told when a professional opens a content.</summary>
     internal static ChangeCode ForReading(DocumentEntry? entry) => entry?.Metadata.TypeCode == VaccinationHistory
         ? ChangeCode.VaccinationConsulted
         : ChangeCode.DocumentConsulted;
-
-    private const string VaccinationNote = "87273-9";
-    private const string VaccinationCertificate = "96874-3";
 
     // The vaccination book (historique des vaccinations).
     private const string VaccinationHistory = "11369-6";

@@ -27,7 +27,7 @@ public enum ChangeCode
     /// <summary>REMISE_VISIBILITE_AUTO: a document that waited for an announcement became visible by itself.</summary>
     VisibilityRestored = 40,
 
-    /// <summary>AJOUT_VACCINATION: a vaccination is visible for the first time.</summary>
+    /// <summary>AJOUT_VACCINATION: a line of a vaccination book. Nothing here raises it: a note of a vaccination is a document.</summary>
     VaccinationAdded = 41,
 
     /// <summary>CONSULT_VACCINATION: a professional opened the vaccination book.</summary>

@@ -314,7 +314,7 @@ public sealed class PatientState
         {
             // What becomes visible is new to who could not see it; a mask is no news.
             Feeds.Tell(
-                change.At, DocumentNews.Named(entry, ChangeCode.DocumentAdded)!.Value, entry.Id, change.By,
+                change.At, ChangeCode.DocumentAdded, entry.Id, change.By,
                 Appears(PatientAudience.Patient), Appears(PatientAudience.Representatives));
             if (before.IsMasked && !entry.IsMasked)
                 ProfessionalFeed.Tell(change.At, ChangeCode.DocumentAdded, entry.Id, change.By);
@@ -441,12 +441,12 @@ public sealed class PatientState
     {
         _accesses.Add(new TracedAccess(_accesses.Count + 1, accessed.At, accessed.By, accessed.Trace));
         var trace = accessed.Trace;
-        var patientSees = ShownTo(PatientAudience.Patient, trace, out var withheldFromPatient);
+        var patientSees = ShownTo(PatientAudience.Patient, accessed, out var withheldFromPatient);
         var (delegatesSee, withheldFromDelegates) = (patientSees, withheldFromPatient);
         if (trace.Secret)
             (delegatesSee, withheldFromDelegates) = (null, null);
         else if (trace.Documents.Any(id => Index.Find(id) is { IsHiddenFromRepresentatives: true }))
-            delegatesSee = ShownTo(PatientAudience.Representatives, trace, out withheldFromDelegates);
+            delegatesSee = ShownTo(PatientAudience.Representatives, accessed, out withheldFromDelegates);
 
         if (!ReferenceEquals(patientSees, delegatesSee) || withheldFromPatient != withheldFromDelegates)
             PartAccesses();
@@ -511,9 +511,10 @@ public sealed class PatientState
     }
 
     /// <summary>A trace as one audience is shown it; null when it is not shown at all, or not yet.</summary>
-    private AccessTrace? ShownTo(PatientAudience audience, AccessTrace trace, out DocumentId? withheldWith)
+    private AccessTrace? ShownTo(PatientAudience audience, RecordAccessed accessed, out DocumentId? withheldWith)
     {
         withheldWith = null;
+        var trace = accessed.Trace;
         if (!trace.Documents.Any(id => IsHiddenFrom(id, audience)))
             return trace;
 
@@ -533,7 +534,14 @@ public sealed class PatientState
             return null;
         }
 
-        return trace with { Documents = [.. trace.Documents.Where(id => !IsHiddenFrom(id, audience))] };
+        // The step too is that of a document which does not exist: where the decision ended would tell the one from the other.
+        return trace with
+        {
+            Documents = [.. trace.Documents.Where(id => !IsHiddenFrom(id, audience))],
+            Step = trace.Refused != RefusalCode.DocumentNotFound ? trace.Step
+                : accessed.By.Kind == ActorKind.Professional ? AccessStep.Status
+                : PatientSide.StatusStep,
+        };
     }
 
     private void Show(ShownAccesses shown, AccessTrace? trace, DocumentId? withheldWith)

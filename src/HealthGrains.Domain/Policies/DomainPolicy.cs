@@ -25,6 +25,9 @@ public sealed record DomainPolicy
     /// <summary><c>Authorization:DefaultDuration</c>: of an authorisation given without an end; null until revoked.</summary>
     public TimeSpan? AuthorizationDefaultDuration { get; init; }
 
+    /// <summary><c>Authorization:ExplicitDuration</c>: how long consent that was given in front of a professional lasts, at most.</summary>
+    public TimeSpan AuthorizationExplicitDuration { get; init; } = TimeSpan.FromDays(1);
+
     /// <summary><c>Labels:AllowMaskedAndInvisible</c>: whether a document may be hidden from professionals and from its
     /// patient at once.</summary>
     public bool AllowMaskedAndInvisible { get; init; }

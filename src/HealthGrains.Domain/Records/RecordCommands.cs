@@ -31,6 +31,9 @@ public sealed record OpenRecord : PatientCommand<ConsentChange>
         return Emit(
             [
                 new RecordOpened(turn.Now, By, Activated: true, restores) { TermsVersion = TermsVersion },
+
+                // Health insurance may have stated the birth date before there was a record to owe anything.
+                .. state.Record.IsUnknown ? DutySchedule.ForMajority(state.BirthDate, turn) : [],
             ],
             after => new ConsentChange(turn.Now, after.Consent.Version, false));
     }

@@ -127,6 +127,7 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
         var told = DocumentsTold(state, state.ProfessionalFeed, sees, knowsThatItWent);
         return Page(
             state,
+            PatientAudience.Patient,
             state.ProfessionalFeed,
             sees,
             knowsThatItWent,
@@ -151,6 +152,7 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
         var told = By.Kind == ActorKind.Patient ? [] : DocumentsTold(state, feed, side.Sees, knowsThatItWent);
         return Page(
             state,
+            side.Audience,
             feed,
             side.Sees,
             knowsThatItWent,
@@ -164,6 +166,7 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
 
     private Decision<PatientState, PatientEvent, ChangePage> Page(
         PatientState state,
+        PatientAudience audience,
         AudienceFeed feed,
         Func<DocumentEntry, bool> sees,
         Func<DocumentEntry, bool> knowsThatItWent,
@@ -176,7 +179,10 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
                 RefusalCode.MetadataInvalid, "The cursor is beyond the last change of this record.", "after_sequence");
         }
 
-        var items = Fitting(state, feed).Select(item => Told(state, item, sees, knowsThatItWent)).ToList();
+        var items = Fitting(state, feed)
+            .Select(item => Told(state, item, sees, knowsThatItWent))
+            .Select(item => item with { By = PatientSide.Named(item.By, By, audience) })
+            .ToList();
         var views = items.Select(item =>
             item.Document is { } id && state.Index.Find(id) is { } entry && sees(entry)
                 ? DocumentView.Of(state, entry, By, sees)

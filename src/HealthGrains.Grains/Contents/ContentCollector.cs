@@ -11,6 +11,8 @@ namespace HealthGrains.Grains.Contents;
 /// that a document refers to it, or writes that none ever may (<see cref="DiscardUpload"/>). A submission is a turn of the same
 /// journal, so the journal's version lets one of both be first and the other see it. Clocks only say when to ask.</para>
 /// <para>C2. A crash at any place leaves either an upload that is found and asked about again, or one that is gone.</para>
+/// <para>C3. An upload whose record cannot be asked, because its journal is damaged or its grain overloaded, holds up itself alone:
+/// the others go, or they would count against their owners for ever.</para>
 /// <para>Several processes may collect at once.</para>
 /// </remarks>
 public sealed class ContentCollector : IAsyncDisposable
@@ -47,10 +49,17 @@ public sealed class ContentCollector : IAsyncDisposable
             foreach (var status in page)
             {
                 stopping.ThrowIfCancellationRequested();
-                if (await CollectOneAsync(status, expired, stopping))
-                    removed++;
-                else
-                    referenced++;
+                try
+                {
+                    if (await CollectOneAsync(status, expired, stopping))
+                        removed++;
+                    else
+                        referenced++;
+                }
+                catch (Exception failure) when (failure is JournalException or EngineOverloadedException)
+                {
+                    ContentLog.CollectionHeldUp(_log, failure.GetType().Name);
+                }
             }
 
             after = page[^1].Declaration.Id;
@@ -107,10 +116,14 @@ public sealed class ContentCollector : IAsyncDisposable
                     if (removed > 0)
                         ContentLog.Collected(_log, removed, referenced);
                 }
-                catch (Exception failure) when (failure is JournalException or EngineOverloadedException
-                    or EngineDrainingException)
+                catch (Exception failure) when (failure is JournalException or EngineDrainingException)
                 {
                     ContentLog.CollectionHeldUp(_log, failure.GetType().Name);
+                }
+                catch (Exception bug) when (bug is not OperationCanceledException)
+                {
+                    // Like the router's, this loop outlives what it runs: a bug must not end the collecting without a word.
+                    ContentLog.CollectionFailed(_log, bug.GetType().Name, bug.StackTrace);
                 }
             }
         }
@@ -131,4 +144,8 @@ internal static partial class ContentLog
     [LoggerMessage(EventId = 3102, EventName = "CollectionHeldUp", Level = LogLevel.Warning,
         Message = "Removing expired uploads is held up by {Failure}; the next round tries again")]
     public static partial void CollectionHeldUp(ILogger logger, string failure);
+
+    [LoggerMessage(EventId = 3103, EventName = "CollectionFailed", Level = LogLevel.Error,
+        Message = "Removing expired uploads failed with {Failure}, a bug; the next round tries again. {Where}")]
+    public static partial void CollectionFailed(ILogger logger, string failure, string? where);
 }

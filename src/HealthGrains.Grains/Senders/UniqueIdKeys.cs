@@ -39,6 +39,19 @@ public sealed class UniqueIdKeys(IKeyedRows rows, IJournalStore store)
         return await ClaimPageAsync(ledger, lines, shutdown);
     }
 
+    /// <returns>The document that an id named first; null when the ledger has taken no such line in.</returns>
+    /// <exception cref="JournalException">It could not be looked up now.</exception>
+    public async ValueTask<KnownDocument?> FindAsync(JournalId ledger, UniqueId id, CancellationToken cancellation)
+    {
+        if (!_hasPast.ContainsKey(ledger))
+        {
+            await TakePastAsync(ledger, cancellation);
+            _hasPast[ledger] = true;
+        }
+
+        return await rows.FindAsync(TableOf(ledger), KeyOf(id), cancellation) is { } row ? Read(row.Span) : null;
+    }
+
     private async ValueTask TakePastAsync(JournalId ledger, CancellationToken shutdown)
     {
         if (await rows.FindAsync(TableOf(ledger), PastKey, shutdown) is not null)

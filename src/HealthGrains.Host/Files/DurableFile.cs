@@ -89,7 +89,7 @@ internal static class DurableFile
         if (NativeMethods.FSync(handle) != 0) throw NotSynced(path);
     }
 
-    private static void SyncDirectory(string path)
+    public static void SyncDirectory(string path)
     {
         if (OperatingSystem.IsWindows()) return;
         var descriptor = NativeMethods.Open(path, 0);

@@ -196,6 +196,7 @@ internal sealed class RunningServer : IAsyncDisposable
             new AboutServer(version, startedAt, _settings.Store, _settings.Engine))
         {
             Contents = opened.Contents,
+            Keys = opened.Keys,
             DescribeEvent = (kind, body) =>
             {
                 var summary = EntrySummary.Of(kind, body);

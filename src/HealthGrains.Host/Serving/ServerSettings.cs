@@ -149,6 +149,8 @@ internal sealed record ServerSettings
                 AuthorizationDefaultDuration = values["Authorization:DefaultDuration"] is null
                     ? DomainPolicy.Default.AuthorizationDefaultDuration
                     : Duration(values, "Authorization:DefaultDuration", default),
+                AuthorizationExplicitDuration = Duration(
+                    values, "Authorization:ExplicitDuration", DomainPolicy.Default.AuthorizationExplicitDuration),
                 AllowMaskedAndInvisible = Flag(values, "Labels:AllowMaskedAndInvisible", DomainPolicy.Default.AllowMaskedAndInvisible),
                 InvisiblePatientMax = values["Labels:InvisiblePatientMaxDays"] is null
                     ? null

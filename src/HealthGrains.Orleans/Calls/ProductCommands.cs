@@ -32,11 +32,18 @@ public static class ProductCommands
         .Add<PatientState, PatientEvent, DocumentView, ReadDocument>(WireJson.Default.ReadDocument, WireJson.Default.DocumentView)
         .Add<PatientState, PatientEvent, DocumentPage, ListDocuments>(WireJson.Default.ListDocuments, WireJson.Default.DocumentPage)
         .Add<PatientState, PatientEvent, AccessPage, ListAccesses>(WireJson.Default.ListAccesses, WireJson.Default.AccessPage)
+        .Add<PatientState, PatientEvent, ExportPage, ExportDocuments>(
+            WireJson.Default.ExportDocuments, WireJson.Default.ExportPage)
+        .Add<PatientState, PatientEvent, bool, MayExport>(WireJson.Default.MayExport, WireJson.Default.Boolean)
+        .Add<PatientState, PatientEvent, AccessPage, ExportAccesses>(
+            WireJson.Default.ExportAccesses, WireJson.Default.AccessPage)
         .Add<PatientState, PatientEvent, ConsentChange, OpenRecord>(WireJson.Default.OpenRecord, WireJson.Default.ConsentChange)
         .Add<PatientState, PatientEvent, ConsentChange, CloseRecord>(WireJson.Default.CloseRecord, WireJson.Default.ConsentChange)
         .Add<PatientState, PatientEvent, RecordView, GetRecord>(WireJson.Default.GetRecord, WireJson.Default.RecordView)
         .Add<PatientState, PatientEvent, ConsentChange, AuthorizeProfessional>(
             WireJson.Default.AuthorizeProfessional, WireJson.Default.ConsentChange)
+        .Add<PatientState, PatientEvent, ConsentChange, AuthorizeOneself>(
+            WireJson.Default.AuthorizeOneself, WireJson.Default.ConsentChange)
         .Add<PatientState, PatientEvent, ConsentChange, RevokeAuthorization>(
             WireJson.Default.RevokeAuthorization, WireJson.Default.ConsentChange)
         .Add<PatientState, PatientEvent, ConsentChange, BlockProfessional>(

@@ -114,7 +114,10 @@ internal sealed class CommitPlan
         }
 
         foreach (var ((name, shard), checkpoint) in _checkpoints)
-            memory.KeepCheckpoint(name, shard, checkpoint.Position);
+        {
+            if (checkpoint.IsSound)
+                memory.KeepCheckpoint(name, shard, checkpoint.Position);
+        }
     }
 
     /// <summary>What memory said is not to be relied on.</summary>

@@ -13,7 +13,7 @@ internal sealed class CallUrgency
     // What a person changes of his or her own consents is never kept waiting by what else the person asks, and no
     // organisation's share keeps it out.
     private static readonly FrozenSet<string> ReadingConsents =
-        new[] { "GetConsents", "ExplainAccess" }.ToFrozenSet(StringComparer.Ordinal);
+        new[] { "GetConsents", "GetPreferences", "ExplainAccess" }.ToFrozenSet(StringComparer.Ordinal);
 
     private readonly FieldDescriptor? _patient;
     private readonly FieldDescriptor? _access;
@@ -22,7 +22,7 @@ internal sealed class CallUrgency
     {
         _patient = FieldOf(request, "patient", Wire.Patient.Descriptor);
         _access = FieldOf(request, "access", Wire.AccessContext.Descriptor);
-        ChangesConsent = (service == "Consents" && !ReadingConsents.Contains(method)) || method is "SetConfidentiality" or "Withdraw";
+        ChangesConsent = (service == "Consents" && !ReadingConsents.Contains(method)) || method is "SetConfidentiality" or "SetMasking" or "Withdraw";
     }
 
     /// <summary>The method changes who may see what.</summary>

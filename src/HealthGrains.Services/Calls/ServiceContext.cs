@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using HealthGrains.Domain.Aliases;
+using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Documents.Intake;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Patients;
@@ -10,6 +11,7 @@ using HealthGrains.Grains.Contents;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
 using HealthGrains.Grains.Journal;
+using HealthGrains.Grains.Senders;
 using HealthGrains.Rpc;
 using HealthGrains.Services.Admission;
 using HealthGrains.Services.DomainMapping;
@@ -40,6 +42,8 @@ internal sealed class ServiceContext
         Admission = dependencies.Admission
             ?? new AdmissionDesk(AdmissionRules.Bench, dependencies.Time, () => Engine.Status.ExpectedWait, Log, Instruments);
         PageTokens = new PageTokens(DeriveKey("page tokens"), dependencies.Time);
+        LedgerLines = new LedgerLines(dependencies.Store, dependencies.Keys);
+        UniqueIds = new UniqueIdKeys(dependencies.Keys, dependencies.Store);
         Pseudonyms = new JournalPseudonym(DeriveKey("journal pseudonyms"));
 
         byte[] DeriveKey(string purpose) => HKDF.DeriveKey(
@@ -61,6 +65,10 @@ internal sealed class ServiceContext
     public PageTokens PageTokens { get; }
 
     public JournalPseudonym Pseudonyms { get; }
+
+    public LedgerLines LedgerLines { get; }
+
+    public UniqueIdKeys UniqueIds { get; }
 
     public StreamPlaces Streams { get; } = new();
 
@@ -104,12 +112,14 @@ internal sealed class ServiceContext
 
     // The one place where an old number becomes the record that answers for it. Nothing that was moved to ever moves itself, so
     // asking once more is enough; a record that never moved is asked once, as if there were no aliases.
-    private async ValueTask<(TurnResult<TAnswer> Result, JournalId Home)> FollowAsync<TAnswer>(
-        JournalId patient, PatientCommand<TAnswer> command, CancellationToken waiting)
+    private async ValueTask<(TurnResult<TAnswer> Result, JournalId Home)> FollowAsync<TState, TEvent, TAnswer>(
+        JournalId grain, Command<TState, TEvent, TAnswer> command, CancellationToken waiting)
+        where TState : class
+        where TEvent : class
     {
-        var result = await Engine.AskAsync(patient, command, waiting);
+        var result = await Engine.AskAsync(grain, command, waiting);
         if (result.Refusal?.MovedTo is not { } moved)
-            return (result, patient);
+            return (result, grain);
         var home = GrainIds.Of(moved);
         return (await Engine.AskAsync(home, command, waiting), home);
     }
@@ -124,18 +134,27 @@ internal sealed class ServiceContext
         return result.Refusal is { } refusal ? throw RefusalStatus.Of(refusal) : result.Value;
     }
 
+    /// <summary>The bytes of an entry, wherever they are kept; the hash of the whole is checked before the last chunk.</summary>
+    public IAsyncEnumerable<ReadOnlyMemory<byte>> ContentOf(
+        JournalId patient, DocumentEntry entry, CancellationToken cancellation) =>
+        entry.Upload is { } upload
+            ? Contents.ReadCheckedAsync(patient, upload, entry.Sha256, entry.Size, cancellation)
+            : Store.ReadContentAsync(patient, entry.Sha256, cancellation);
+
     /// <summary>Asks for a stream that is open already: a grain that is busy is asked again a little later, so that one crowded
     /// record does not end its watchers. Nothing is sent meanwhile.</summary>
     /// <exception cref="EngineOverloadedException">It was busy <see cref="ServiceLimits.BusyTriesMax"/> times.</exception>
-    public async ValueTask<TurnResult<TAnswer>> AskPatientlyAsync<TAnswer>(
-        JournalId patient, PatientCommand<TAnswer> command, CancellationToken waiting)
+    public async ValueTask<TurnResult<TAnswer>> AskPatientlyAsync<TState, TEvent, TAnswer>(
+        JournalId grain, Command<TState, TEvent, TAnswer> command, CancellationToken waiting)
+        where TState : class
+        where TEvent : class
     {
         var pause = ServiceLimits.BusyPause;
         for (var tries = 1; ; tries++)
         {
             try
             {
-                return await TryAskAsync(patient, command, waiting);
+                return (await FollowAsync(grain, command, waiting)).Result;
             }
             catch (EngineOverloadedException) when (tries < ServiceLimits.BusyTriesMax)
             {

@@ -74,7 +74,7 @@ internal sealed partial class DocumentExchangeService
         return report;
     }
 
-    private static Wire.ClassDelivery Professionals(
+    internal static Wire.ClassDelivery Professionals(
         TrackedDocument tracked, IReadOnlyList<ProfessionalId> told, IReadOnlyList<InboxTrack> inboxes)
     {
         var line = new Wire.ClassDelivery { RecipientClass = Wire.RecipientClass.Professionals, Recipients = told.Count };
@@ -102,7 +102,7 @@ internal sealed partial class DocumentExchangeService
     }
 
     // The record and who is to be told are one commit, so ACCEPTED is never seen alone.
-    private static Wire.DeliveryState StateOf(Wire.ClassDelivery professionals)
+    internal static Wire.DeliveryState StateOf(Wire.ClassDelivery professionals)
     {
         var all = professionals.Recipients;
         return all == 0 || professionals.Notified < all

@@ -16,6 +16,7 @@ internal sealed partial class DocumentExchangeService(ServiceContext context)
         .ClientStreaming<Wire.UploadChunk, Wire.UploadResponse>(
             "Upload", UploadAsync, new RpcMethodOptions { IdleTimeout = ServiceLimits.UploadIdleMax })
         .Unary<Wire.TrackDeliveryRequest, Wire.DeliveryReport>("TrackDelivery", TrackDeliveryAsync)
+        .ServerStreaming<Wire.ReconcileRequest, Wire.ReconcileLine>("Reconcile", ReconcileAsync)
         .Unary<Wire.WithdrawRequest, Wire.WithdrawResponse>("Withdraw", WithdrawAsync)
         .Service;
 }

@@ -114,6 +114,8 @@ internal static class RecordMapping
         AccessAction.ReadContent => "ReadContent",
         AccessAction.SetLabels => "SetConfidentiality",
         AccessAction.Follow => "Follow",
+        AccessAction.Authorize => "AuthorizeProfessional",
+        AccessAction.Export => "ExportRecord",
         _ => "",
     };
 }

@@ -1,7 +1,6 @@
 using Google.Protobuf;
 using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Refusals;
-using HealthGrains.Grains.Contents;
 using HealthGrains.Rpc;
 using HealthGrains.Services.Calls;
 
@@ -36,10 +35,7 @@ internal sealed partial class PatientRecordsService
 
         await replies.WriteAsync(new Wire.ContentChunk { Entry = context.Documents.ToWire(view, target.Patient) }, ct);
         var at = 0L;
-        var chunks = view.Entry.Upload is { } upload
-            ? context.Contents.ReadCheckedAsync(home, upload, view.Entry.Sha256, view.Entry.Size, ct)
-            : context.Store.ReadContentAsync(home, view.Entry.Sha256, ct);
-        await foreach (var chunk in chunks)
+        await foreach (var chunk in context.ContentOf(home, view.Entry, ct))
         {
             var skip = (int)Math.Clamp(request.Offset - at, 0, chunk.Length);
             if (skip < chunk.Length)
@@ -62,6 +58,6 @@ internal sealed partial class PatientRecordsService
     private static readonly Refusal OffsetBeyond =
         new(RefusalCode.MetadataInvalid, "The offset lies outside the content.", "offset");
 
-    private static readonly Refusal ContentMissing =
+    internal static readonly Refusal ContentMissing =
         new(RefusalCode.InternalError, "The content is not where its entry says that it is.");
 }

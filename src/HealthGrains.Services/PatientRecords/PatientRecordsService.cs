@@ -19,6 +19,7 @@ internal sealed partial class PatientRecordsService(ServiceContext context)
         .Unary<Wire.SetConfidentialityRequest, Wire.SetConfidentialityResponse>("SetConfidentiality", SetConfidentialityAsync)
         .Unary<Wire.SetMaskingRequest, Wire.SetMaskingResponse>("SetMasking", SetMaskingAsync)
         .Unary<Wire.ListAccessesRequest, Wire.ListAccessesResponse>("ListAccesses", ListAccessesAsync)
+        .ServerStreaming<Wire.ExportRecordRequest, Wire.ExportChunk>("ExportRecord", ExportRecordAsync)
         .Service;
 
     private static DocumentId ReadDocumentId(string text) => DocumentId.TryParse(text, out var id)

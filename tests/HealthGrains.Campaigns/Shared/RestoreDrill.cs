@@ -119,7 +119,9 @@ internal static class RestoreDrill
                 await UntilAsync(
                     () => first.CountAsync($"SELECT count(*) FROM pg_stat_replication WHERE flush_lsn >= '{end}'"),
                     count => count == 1, cancellation);
-                receiver.Kill();
+
+                // With its child: as root it is a program that started the one that copies.
+                receiver.Kill(entireProcessTree: true);
                 await receiver.WaitForExitAsync(cancellation);
             }
 

@@ -153,6 +153,37 @@ public sealed class ConsentCommandTests
     }
 
     [Fact]
+    public void A_denial_lasts_until_the_permit_that_is_to_follow_it_begins()
+    {
+        _record.Permit(Cast.Gp);
+        _record.Deny(Cast.OfficeA);
+        var id = _record.Submit("report");
+        Assert.Equal(RefusalCode.AccessDenied, _record.Read(Cast.Gp, id).Refusal?.Code);
+
+        var monday = _record.Now.AddDays(7);
+        Assert.Null(_record.Ask(new AuthorizeProfessional(
+            HolderKind.Organization, Cast.OfficeA.ToString(), monday, null, "")).Refusal);
+        Assert.Equal(RefusalCode.AccessDenied, _record.Read(Cast.Gp, id).Refusal?.Code);
+        _record.Now = monday.AddTicks(-1);
+        Assert.Equal(RefusalCode.AccessDenied, _record.Read(Cast.Gp, id).Refusal?.Code);
+        _record.Now = monday;
+        Assert.Null(_record.Read(Cast.Gp, id).Refusal);
+    }
+
+    [Fact]
+    public void A_denial_that_ends_by_itself_is_none_when_another_is_asked_for()
+    {
+        _record.Permit(Cast.Gp);
+        _record.Deny(Cast.OfficeA);
+        var id = _record.Submit("report");
+        var monday = _record.Now.AddDays(7);
+        _record.Ask(new AuthorizeProfessional(HolderKind.Organization, Cast.OfficeA.ToString(), monday, null, ""));
+        Assert.Null(_record.Deny(Cast.OfficeA).Refusal);
+        _record.Now = monday.AddDays(1);
+        Assert.Equal(RefusalCode.AccessDenied, _record.Read(Cast.Gp, id).Refusal?.Code);
+    }
+
+    [Fact]
     public void A_person_cannot_be_denied_but_blocked()
     {
         var number = _record.Permit(Cast.Gp).Value.Granted!.Number;

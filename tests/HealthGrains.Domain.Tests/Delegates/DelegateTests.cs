@@ -4,6 +4,8 @@ using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Consent;
 using HealthGrains.Domain.Delegates;
 using HealthGrains.Domain.Documents;
+using HealthGrains.Domain.Duties;
+using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Notifications;
 using HealthGrains.Domain.Patients;
 using HealthGrains.Domain.Records;
@@ -170,11 +172,129 @@ public sealed class DelegateTests
         Assert.Equal(
             [
                 (RefusalCode.DelegationForbidden, PatientSide.CallerStep, 1),
-                (RefusalCode.DocumentNotFound, PatientSide.LabelStep, 0),
+                (RefusalCode.DocumentNotFound, PatientSide.StatusStep, 0),
                 (null, PatientSide.AllowStep, 1),
             ],
             traces.Select(trace => (trace.Trace.Refused, trace.Trace.Step, trace.Trace.Documents.Count)));
         Assert.All(traces, trace => Assert.Equal((Cast.Carer, ""), (trace.By, trace.Trace.MatrixVersion)));
+    }
+
+    [Fact]
+    public void Who_else_helps_is_told_to_no_caregiver_and_to_no_professional()
+    {
+        _record.Help("carer");
+        _record.Help("other");
+        _record.Permit(Cast.Gp);
+        var other = Cast.Delegate("other");
+        var id = _record.Submit("report");
+        _record.Read(other, id, content: true);
+        Assert.Null(_record.Ask(new SetMasking(true, [new MaskingTarget(id, null)], null) { By = other }).Refusal);
+        Assert.Null(_record.Ask(new SetMasking(false, [new MaskingTarget(id, null)], null) { By = other }).Refusal);
+        _record.Submit("own", by: other, author: Cast.Gp);
+
+        Assert.DoesNotContain(_record.AccessesOf(Cast.Carer), trace => trace.By == other);
+        Assert.DoesNotContain(_record.Changes(Cast.Carer).Value.Changes, change => change.Item.By == other);
+        Assert.DoesNotContain(_record.Changes(Cast.Gp).Value.Changes, change => change.Item.By == other);
+
+        // The person, and whoever it was.
+        Assert.Contains(_record.AccessesOf(Actor.Patient), trace => trace.By == other);
+        Assert.Contains(_record.Changes(Actor.Patient).Value.Changes, change => change.Item.By == other);
+        Assert.Contains(_record.AccessesOf(other), trace => trace.By == other);
+        Assert.Contains(_record.Changes(other).Value.Changes, change => change.Item.By == other);
+    }
+
+    [Fact]
+    public void What_a_representative_decided_names_the_representative_to_no_caregiver()
+    {
+        _record.Represent("parent", _record.Now.AddYears(-10));
+        _record.Help("carer");
+        _record.Ask(new AuthorizeProfessional(HolderKind.Professional, Cast.Gp.Id, null, null, "") { By = Cast.Parent });
+        _record.Ask(new BlockProfessional(Cast.IdOf(Cast.Specialist)) { By = Cast.Parent });
+
+        var toCarer = _record.Ask(new GetConsents(false) { By = Cast.Carer }).Value;
+        Assert.NotEqual(Cast.Parent, Assert.Single(toCarer.Authorizations).GrantedBy);
+        Assert.NotEqual(Cast.Parent, Assert.Single(toCarer.BlockedBy).Value);
+        var toPatient = _record.Ask(new GetConsents(false)).Value;
+        Assert.Equal(Cast.Parent, Assert.Single(toPatient.Authorizations).GrantedBy);
+        Assert.Equal(Cast.Parent, Assert.Single(toPatient.BlockedBy).Value);
+    }
+
+    [Fact]
+    public void A_trace_tells_a_hidden_document_from_none_by_nothing()
+    {
+        _record.Help("carer");
+        var hidden = _record.Submit("hidden", ConfidentialityLabels.HiddenFromPatient);
+        _record.Read(Cast.Carer, hidden);
+        _record.Read(Cast.Carer, DocumentId.Of(new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11])));
+        Assert.Single(_record.Accesses().Accesses.Select(trace => trace.Trace with { Documents = [] }).Distinct());
+    }
+
+    [Fact]
+    public void A_trace_tells_representatives_nothing_of_a_masked_document_of_secret_care()
+    {
+        _record.Represent("parent", _record.Now.AddYears(-10));
+        _record.Permit(Cast.Gp);
+        var secret = _record.Submit(
+            "secret", ConfidentialityLabels.HiddenFromRepresentatives | ConfidentialityLabels.MaskedFromProfessionals);
+        _record.Read(Cast.Gp, secret);
+        _record.Read(Cast.Gp, DocumentId.Of(new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11])));
+        Assert.Single(_record.AccessesOf(Cast.Parent).Select(trace => trace.Trace with { Documents = [] }).Distinct());
+    }
+
+    [Fact]
+    public void What_a_delegate_tries_in_vain_to_mask_is_traced_whichever_call_it_was()
+    {
+        _record.Help("carer");
+        var hidden = _record.Submit("hidden", ConfidentialityLabels.HiddenFromPatient);
+        _record.AskInVain(new SetConfidentiality(hidden, 1, ConfidentialityLabels.MaskedFromProfessionals, Cast.Carer));
+        var shown = _record.Submit("report");
+        _record.AskInVain(new SetConfidentiality(shown, 1, ConfidentialityLabels.HiddenFromPatient, Cast.Carer));
+        _record.End(1);
+        _record.AskInVain(new SetConfidentiality(shown, 1, ConfidentialityLabels.MaskedFromProfessionals, Cast.Carer));
+        _record.AskInVain(new SetMasking(true, null, null) { By = Cast.Carer });
+        Assert.Equal(
+            [
+                RefusalCode.DelegationForbidden, RefusalCode.DelegationForbidden, RefusalCode.CallerKindForbidden,
+                RefusalCode.DocumentNotFound,
+            ],
+            _record.Accesses().Accesses.Select(trace => trace.Trace.Refused));
+    }
+
+    [Fact]
+    public void A_professional_who_acts_for_the_patient_is_named_no_masked_document_by_the_traces()
+    {
+        _record.Invite(Cast.Specialist.Id, kind: DelegationKind.HealthcareProfessional);
+        _record.Accept(Cast.Specialist);
+        _record.Permit(Cast.Gp);
+        _record.Permit(Cast.Specialist);
+        var masked = _record.Submit("masked");
+        var shown = _record.Submit("shown");
+        _record.Read(Cast.Gp, masked, content: true);
+        _record.Read(Cast.Gp, shown, content: true);
+        Assert.Null(_record.Ask(new SetMasking(true, [new MaskingTarget(masked, null)], null)).Refusal);
+        Assert.Equal(RefusalCode.DocumentNotFound, _record.Read(Cast.Specialist, masked).Refusal?.Code);
+
+        var named = _record.AccessesOf(Cast.Specialist).SelectMany(trace => trace.Trace.Documents).ToList();
+        Assert.DoesNotContain(masked, named);
+        Assert.Contains(shown, named);
+        Assert.Contains(masked, _record.AccessesOf(Actor.Patient).SelectMany(trace => trace.Trace.Documents));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_minor_whose_representative_was_known_before_the_record_is_reminded_too(bool byDeposit)
+    {
+        var record = new TestRecord();
+        record.Represent("parent", new DateTimeOffset(2016, 5, 4, 0, 0, 0, TimeSpan.Zero));
+        if (byDeposit)
+            record.Submit("report");
+        else
+            Assert.Null(record.Ask(new OpenRecord { By = Cast.Parent }).Refusal);
+
+        record.Now = new DateTimeOffset(2034, 5, 4, 0, 0, 0, TimeSpan.Zero);
+        record.Ask(new PerformDuties());
+        Assert.Single(record.State.PatientFeed.After(0, 10), item => item.Code == ChangeCode.MajorityReached);
     }
 
     [Fact]

@@ -129,6 +129,21 @@ public sealed class SetMaskingTests
     }
 
     [Fact]
+    public void What_waits_for_an_announcement_is_masked_when_a_professional_announces_it_too()
+    {
+        _record.Permit(Cast.Gp);
+        _record.Permit(Cast.Specialist);
+        _record.Ask(new SetMasking(true, [], true));
+        var hidden = _record.Submit("hidden", HiddenFromPatient);
+
+        Assert.Null(_record.Ask(new SetConfidentiality(hidden, 1, None, Cast.HospitalDoctor)).Refusal);
+
+        Assert.Equal(MaskedFromProfessionals, Entry(hidden).Metadata.Confidentiality);
+        Assert.Equal(RefusalCode.DocumentNotFound, _record.Read(Cast.Specialist, hidden).Refusal?.Code);
+        Assert.Contains(_record.State.PatientFeed.After(0, 9), told => (told.Code, told.Document) == (ChangeCode.DocumentAdded, hidden));
+    }
+
+    [Fact]
     public void Only_an_activated_open_record_can_be_masked()
     {
         Assert.Equal(

@@ -31,10 +31,10 @@ public sealed class NotificationTests
 
     [Theory]
     [InlineData("11502-2", ChangeCode.DocumentAdded, ChangeCode.DocumentConsulted)]
-    [InlineData("87273-9", ChangeCode.VaccinationAdded, ChangeCode.DocumentConsulted)]
-    [InlineData("96874-3", ChangeCode.VaccinationAdded, ChangeCode.DocumentConsulted)]
+    [InlineData("87273-9", ChangeCode.DocumentAdded, ChangeCode.DocumentConsulted)]
+    [InlineData("96874-3", ChangeCode.DocumentAdded, ChangeCode.DocumentConsulted)]
     [InlineData("11369-6", ChangeCode.DocumentAdded, ChangeCode.VaccinationConsulted)]
-    public void Vaccinations_have_words_of_their_own(string type, ChangeCode added, ChangeCode read)
+    public void Every_document_is_a_new_document_and_the_vaccination_book_has_a_word_of_its_own_when_read(string type, ChangeCode added, ChangeCode read)
     {
         _record.Permit(Cast.Gp);
         var id = _record.Accept(_record.Submission("one", type: type));

@@ -161,6 +161,13 @@ internal sealed class NaiveRecord
 
     private Helper? Acting(Actor by) => _helpers.Find(helper => Is(helper, by) && Status(helper) == "Accepted");
 
+    private string Tried(Actor by, string refusal)
+    {
+        if (by.Kind == ActorKind.Delegate)
+            TracedDelegate();
+        return refusal;
+    }
+
     // Who is the person, or acts for the person; a parent may all, a caregiver reads and keeps documents.
     private string? SideMayNot(Actor by, bool andChangeMore = false)
     {
@@ -431,7 +438,7 @@ internal sealed class NaiveRecord
             return "valid";
 
         if (_state == "absent")
-            _state = "open";
+            (_state, _comesOfAgeAt) = ("open", Adult > Now ? Adult : null);
         if (paper.Twin is null
             && Papers.FindLast(first => first.As.TwinOf == move.Name) is { } first
             && first.Twin == move.Name
@@ -492,10 +499,10 @@ internal sealed class NaiveRecord
     {
         var paper = Find(move.Name);
         var isSide = move.By.Kind != ActorKind.Professional;
-        if (isSide && SideMayNot(move.By) is { } notMine)
+        if (isSide && Refused(move.By) is { } notMine)
             return notMine;
         if (isSide && (paper is null || !Sees(move.By, paper)))
-            return "DOCUMENT_NOT_FOUND";
+            return Tried(move.By, "DOCUMENT_NOT_FOUND");
         if (!isSide && MayNot(move.By) is { } refusal
             && !(refusal is "CONSENT_REQUIRED" or "ACCESS_DENIED" && paper is { Sealed: false } && IsOwn(move.By, paper)))
         {
@@ -512,21 +519,25 @@ internal sealed class NaiveRecord
 
         var was = paper.Now | paper.Covered;
         if (isSide && (was ^ move.Labels) is not (None or MaskedFromProfessionals))
-            return "CALLER_KIND_FORBIDDEN";
+            return Tried(move.By, "CALLER_KIND_FORBIDDEN");
         var told = "";
-        if (was != move.Labels)
+
+        // What is announced is masked, if the patient wants what comes to be.
+        var announced = !isSide && was.HasFlag(HiddenFromPatient) && !move.Labels.HasFlag(HiddenFromPatient);
+        var labels = move.Labels | (announced && _masksFuture ? MaskedFromProfessionals : None);
+        if (was != labels)
         {
-            if (move.Labels.HasFlag(HiddenFromPatient) && move.Labels.HasFlag(MaskedFromProfessionals))
+            if (labels.HasFlag(HiddenFromPatient) && labels.HasFlag(MaskedFromProfessionals))
                 return "LABEL_COMBINATION";
-            if ((move.Labels & ~was).HasFlag(HiddenFromRepresentatives) && Adult <= Now)
+            if ((labels & ~was).HasFlag(HiddenFromRepresentatives) && Adult <= Now)
                 return "LABEL_COMBINATION";
             if (move.Stale)
                 return "STALE_VERSION";
             var (hidden, fromDelegates) = (paper.Hidden, paper.HiddenFromDelegates);
-            (paper.Now, paper.Covered) = (move.Labels, None);
+            (paper.Now, paper.Covered) = (labels, None);
             paper.ShownAt = !paper.Hidden ? null : was.HasFlag(HiddenFromPatient) ? paper.ShownAt : Now + RealRecord.HiddenMax;
-            for (var older = (move.Labels & ~was) == None ? null : Find(paper.As.Replaces); older is not null; older = Find(older.As.Replaces))
-                Cover(older, move.Labels);
+            for (var older = (labels & ~was) == None ? null : Find(paper.As.Replaces); older is not null; older = Find(older.As.Replaces))
+                Cover(older, labels);
             var unmasked = paper.InForce && was.HasFlag(MaskedFromProfessionals) && !paper.Masked;
             _professionalNews += unmasked ? 1 : 0;
             paper.ToldOf |= unmasked;
@@ -600,7 +611,7 @@ internal sealed class NaiveRecord
             return "METADATA_INVALID";
         if (!move.IsOrganization && _blocked.Contains(move.Holder))
             return "ACCESS_BLOCKED";
-        var denials = _words.Where(word => word.Holder == move.Holder && !word.Permit && !word.Revoked).ToList();
+        var denials = _words.Where(word => word.Holder == move.Holder && !word.Permit && word.Lasts(Now) && !(word.End <= start)).ToList();
         if (denials.Count == 0 && move.StartHours is null
             && _words.Exists(word => word.Permit && word.Holder == move.Holder && word.Holds(Now) && word.End == end))
         {
@@ -608,6 +619,8 @@ internal sealed class NaiveRecord
         }
 
         denials.ForEach(denial => denial.Revoked = true);
+        if (denials.Count > 0 && start > Now)
+            _words.Add(new Word(move.Holder, false, Now, start));
         _words.Add(new Word(move.Holder, true, start, end));
         return "ok";
     }
@@ -626,7 +639,7 @@ internal sealed class NaiveRecord
         foreach (var word in named is null ? _words.Where(word => word.Permit && word.Holder == holder) : [named])
             word.Revoked |= word.Lasts(Now) && !(move.Deny && !word.Permit);
         var changed = _words.Count(word => word.Revoked) != before;
-        if (move.Deny && !_words.Exists(word => word.Holder == holder && !word.Permit && !word.Revoked))
+        if (move.Deny && !_words.Exists(word => word.Holder == holder && !word.Permit && !word.Revoked && word.End is null))
         {
             _words.Add(new Word(holder, false, Now, null));
             changed = true;
@@ -663,6 +676,8 @@ internal sealed class NaiveRecord
         if (_state == "destroyed")
             return "PATIENT_UNKNOWN";
         _destroyAt = null;
+        if (_state is "absent" or "opposed" && Adult > Now)
+            _comesOfAgeAt = Adult;
         if (_state == "closed")
             Papers.ForEach(paper => paper.Sealed = true);
         _state = "active";

@@ -42,6 +42,24 @@ public sealed class AdmissionCallTests
     }
 
     [Fact]
+    public async Task A_patients_own_reads_do_not_keep_the_patient_from_masking_and_reading_settings_costs_no_change()
+    {
+        await using var host = await HostAsync(new AdmissionRules { Patient = Three });
+        var owner = host.As(new Caller.Patient(Person));
+        await owner.OpenRecordAsync(Patient);
+        Task Settings() => owner.CallAsync<Wire.GetPreferencesRequest, Wire.GetPreferencesResponse>(
+            "Consents/GetPreferences", new Wire.GetPreferencesRequest { Patient = Patient });
+        for (var i = 0; i < 3; i++) await Settings();
+        await Waiting.RefusedAsync(Settings, RefusalCode.Overloaded);
+        for (var i = 0; i < 2; i++)
+        {
+            await owner.CallAsync<Wire.SetMaskingRequest, Wire.SetMaskingResponse>(
+                "PatientRecords/SetMasking",
+                new Wire.SetMaskingRequest { Patient = Patient, All = true, Visible = Wire.Decision.Deny });
+        }
+    }
+
+    [Fact]
     public async Task A_professionals_rate_does_not_keep_an_emergency_out()
     {
         await using var host = await HostAsync(new AdmissionRules { Professional = Three });

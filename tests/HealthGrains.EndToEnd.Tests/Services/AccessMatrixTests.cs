@@ -82,6 +82,22 @@ public sealed class AccessMatrixTests : IAsyncLifetime
                 }),
         ["PatientRecords.ListAccesses"] = (client, patient) =>
             client.AccessesAsync(new Wire.ListAccessesRequest { Patient = patient.ToWire() }),
+        ["DocumentExchange.Reconcile"] = async (client, _) =>
+        {
+            await foreach (var line in client.Stream<Wire.ReconcileRequest, Wire.ReconcileLine>(
+                "DocumentExchange/Reconcile", new Wire.ReconcileRequest(), CancellationToken.None))
+            {
+                Assert.True(line.Totals is not null || line.UniqueId.Length > 0);
+            }
+        },
+        ["PatientRecords.ExportRecord"] = async (client, patient) =>
+        {
+            await foreach (var chunk in client.Stream<Wire.ExportRecordRequest, Wire.ExportChunk>(
+                "PatientRecords/ExportRecord", new Wire.ExportRecordRequest { Patient = patient.ToWire() }, CancellationToken.None))
+            {
+                Assert.NotEqual(Wire.ExportChunk.PartOneofCase.None, chunk.PartCase);
+            }
+        },
         ["Consents.GetConsents"] = (client, patient) => client.GetConsentsAsync(patient.ToWire()),
         ["Consents.OpenRecord"] = (client, patient) => client.OpenRecordAsync(patient.ToWire()),
         ["Consents.CloseRecord"] = (client, patient) => client.CloseRecordAsync(patient.ToWire()),
@@ -258,6 +274,9 @@ public sealed class AccessMatrixTests : IAsyncLifetime
 
             // Whoever deposits may bring bytes; what they serve for is decided at the submission.
             (Caller.Producer, "DocumentExchange.Upload") => Served,
+
+            // Each producer has a ledger of its own.
+            (Caller.Producer, "DocumentExchange.Reconcile") => Served,
 
             // Of what another system sent, a producer learns nothing, not even that it is there.
             (Caller.Producer system, "DocumentExchange.TrackDelivery") =>

@@ -77,6 +77,19 @@ public sealed class AliasTests : IAsyncLifetime
             }
         }
 
+        foreach (var patient in new[] { kept, alias })
+        {
+            var exported = new List<long>();
+            await foreach (var chunk in Self(patient).Stream<Wire.ExportRecordRequest, Wire.ExportChunk>(
+                "PatientRecords/ExportRecord", new Wire.ExportRecordRequest { Patient = patient.ToWire() }, default))
+            {
+                if (chunk.Summary is { } summary)
+                    exported.Add(summary.Documents);
+            }
+
+            Assert.Equal([3L], exported);
+        }
+
         await using var inbox = _doctor.WatchInbox(0);
         for (var i = 1; i <= 3; i++)
         {

@@ -89,7 +89,8 @@ internal sealed class ServiceHost : IAsyncDisposable
         var feed = new ChangeFeed(time);
         var snapshots = new Snapshots(store, GrainCatalog.SnapshotModels, NullLogger.Instance);
         policy ??= DomainPolicy.Default;
-        var (engine, router) = await EngineUnderTest.StartAsync(store, new MemoryKeyedRows(medium), feed, snapshots, policy, time);
+        var keys = new MemoryKeyedRows(medium);
+        var (engine, router) = await EngineUnderTest.StartAsync(store, keys, feed, snapshots, policy, time);
         var duties = new DutyWorker(store, engine, feed, time, NullLogger<DutyWorker>.Instance, contents);
         duties.Start();
 
@@ -112,6 +113,7 @@ internal sealed class ServiceHost : IAsyncDisposable
             new AboutServer("0.0.0-test", time.GetUtcNow(), "memory", "standalone"))
         {
             Contents = contents,
+            Keys = keys,
             RouterProgress = () => [.. router.Status.Select((shard, i) => new RouterProgress(i, shard.Checkpoint, shard.MovedAt))],
             Instruments = new ServicesInstruments(new Meter("HealthGrains.EndToEnd.Tests")),
         };

@@ -96,6 +96,28 @@ public sealed class Collecting_uploads
         Assert.Null(await _contents.FindAsync(upload.Id, default));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_upload_whose_record_cannot_be_asked_holds_up_itself_alone(bool isDamaged)
+    {
+        await using var process = Start();
+        UploadDeclaration[] uploads = [await BeginAsync(isWhole: true), await BeginAsync(isWhole: true), await BeginAsync(isWhole: true)];
+        Array.Sort(uploads, (one, other) => string.CompareOrdinal(one.Id.ToString(), other.Id.ToString()));
+        _time.Advance(TimeSpan.FromHours(2));
+        var collector = Collector(process, upload => upload.Id != uploads[0].Id
+            ? new ValueTask<UploadFate>(UploadFate.Discarded)
+            : throw (isDamaged
+                ? new JournalDamagedException(new JournalDamage(Record, 0, 1, 1, "damaged"))
+                : new EngineOverloadedException("the mailbox is full")));
+
+        Assert.Equal((2, 0), await collector.CollectAsync(default));
+
+        Assert.NotNull(await _contents.FindAsync(uploads[0].Id, default));
+        Assert.Null(await _contents.FindAsync(uploads[1].Id, default));
+        Assert.Null(await _contents.FindAsync(uploads[2].Id, default));
+    }
+
     /// <summary>The submission has decided and its append is held; a whole round of collecting comes in between.</summary>
     /// <param name="isPlanted">The collector looks into the record instead of taking a turn: the bug that this excludes.</param>
     [Theory]

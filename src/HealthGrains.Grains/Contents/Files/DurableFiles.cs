@@ -21,6 +21,15 @@ internal static class DurableFiles
         SyncDirectory(Path.GetDirectoryName(path) ?? "/");
     }
 
+    /// <summary>Makes a file that only its owner may read, wherever a copy of it is put. One that is there is an error.</summary>
+    public static FileStream CreateNew(string path)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return new FileStream(path, options);
+    }
+
     /// <summary>Opens a file without the lock that the runtime takes for every reader: it would be refused while somebody
     /// appends, and what stands before the end never changes.</summary>
     /// <returns>Null when there is no such file.</returns>

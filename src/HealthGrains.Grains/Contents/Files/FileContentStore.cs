@@ -75,8 +75,8 @@ public sealed class FileContentStore : IContentStore
                 return false;
 
             var path = Path.Combine(_open, declaration.Id.ToString());
-            using (var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write))
-                RandomAccess.Write(file, UploadHeader.Write(declaration), 0);
+            using (var file = DurableFiles.CreateNew(path))
+                RandomAccess.Write(file.SafeFileHandle, UploadHeader.Write(declaration), 0);
             Touch(path, now);
             return true;
         }));
