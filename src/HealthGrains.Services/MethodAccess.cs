@@ -82,6 +82,7 @@ public static class MethodAccess
         ["Operations.RedriveDeliveries"] = CallerKinds.Operator,
         ["Operations.VerifyRecord"] = CallerKinds.Operator,
         ["Operations.TailLog"] = CallerKinds.Operator,
+        ["Operations.AddAlias"] = CallerKinds.Operator,
     }.ToFrozenDictionary(row => Package + row.Key, row => row.Value, StringComparer.Ordinal);
 
     /// <summary>Who may call a method, by its full name as in <c>healthgrains.v1.Inbox.Follow</c>.</summary>

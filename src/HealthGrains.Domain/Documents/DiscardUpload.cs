@@ -12,6 +12,9 @@ public sealed record DiscardUpload(UploadId Upload) : PatientCommand<UploadFate>
 {
     public override TurnPriority Priority => TurnPriority.Replay;
 
+    // An upload belongs to the journal that it was declared for, also when its number answers from another record.
+    protected override bool GoesWithTheRecord => false;
+
     public override Decision<PatientState, PatientEvent, UploadFate> Decide(PatientState state, TurnContext turn)
     {
         foreach (var entry in state.Index.Entries)

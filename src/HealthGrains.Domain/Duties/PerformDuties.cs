@@ -15,6 +15,8 @@ public sealed record PerformDuties : PatientCommand<DutiesPerformed>
 
     public override TurnPriority Priority => TurnPriority.Replay;
 
+    protected override bool GoesWithTheRecord => false;
+
     public override Decision<PatientState, PatientEvent, DutiesPerformed> Decide(PatientState state, TurnContext turn)
     {
         var events = new List<PatientEvent>();
@@ -66,6 +68,8 @@ public sealed record DutiesPerformed(int Events, DateTimeOffset? Next, bool Eras
 public sealed record ConfirmErasure(long Contents) : PatientCommand<bool>
 {
     public override TurnPriority Priority => TurnPriority.Replay;
+
+    protected override bool GoesWithTheRecord => false;
 
     public override Decision<PatientState, PatientEvent, bool> Decide(PatientState state, TurnContext turn) =>
         state.Record.State == RecordState.Destroyed && state.Duties.DueOf(DutyKind.Destroy) is not null

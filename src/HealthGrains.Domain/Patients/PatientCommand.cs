@@ -5,6 +5,17 @@ namespace HealthGrains.Domain.Patients;
 /// <summary>Something asked of one patient's record.</summary>
 public abstract record PatientCommand<TAnswer> : Command<PatientState, PatientEvent, TAnswer>
 {
+    /// <summary>Answered by the record, wherever it has moved to. False for what concerns the journal of this very number.</summary>
+    protected virtual bool GoesWithTheRecord => true;
+
+    protected sealed override Refusals.Refusal? Elsewhere(PatientState state) =>
+        GoesWithTheRecord && state.MovedTo is { } home
+            ? new Refusals.Refusal(Refusals.RefusalCode.TemporarilyUnavailable, "The record answers under another number: try again.")
+            {
+                MovedTo = home,
+            }
+            : null;
+
     protected static Decision<PatientState, PatientEvent, TAnswer> Refuse(
         Refusals.Refusal refusal, params IReadOnlyList<PatientEvent> events) =>
         Decision<PatientState, PatientEvent, TAnswer>.Refuse(refusal, events);

@@ -156,5 +156,9 @@ public sealed record NotificationPreferencesSet(
 public sealed record EmergencySessionOpened(DateTimeOffset At, Actor By, AccessMode Mode, DateTimeOffset Until)
     : PatientEvent(At, By);
 
+/// <summary>Nothing was kept under this number, and from here on it answers from another one's record.</summary>
+/// <param name="To">Whose record it is that answers.</param>
+public sealed record RecordMoved(DateTimeOffset At, Actor By, PatientId To) : PatientEvent(At, By);
+
 /// <summary>Nobody referred to an upload in time: from here on nobody can, and its bytes may be removed.</summary>
 public sealed record UploadDiscarded(DateTimeOffset At, Actor By, UploadId Upload) : PatientEvent(At, By);

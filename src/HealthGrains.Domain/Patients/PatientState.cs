@@ -36,6 +36,12 @@ public sealed class PatientState
 
     public RecordStatus Record { get; private set; } = RecordStatus.Absent;
 
+    /// <summary>Nothing was ever kept here: no deposit, no consent, no delegate, no trace. It never comes back.</summary>
+    public bool IsBlank { get; private set; } = true;
+
+    /// <summary>The record that answers in place of this one, which is blank; null for itself.</summary>
+    public PatientId? MovedTo { get; private set; }
+
     public RecordIndex Index { get; private set; } = new();
 
     public ConsentState Consent { get; private set; } = new();
@@ -105,6 +111,8 @@ public sealed class PatientState
 
     public void Apply(PatientEvent change, EventStamp stamp)
     {
+        // An upload that nobody referred to is nothing that is kept.
+        IsBlank &= change is UploadDiscarded or RecordMoved;
         switch (change)
         {
             case RecordOpened opened:
@@ -208,6 +216,9 @@ public sealed class PatientState
             case MajorityReached majority:
                 Duties.Remove(DutyKind.Majority);
                 Feeds.TellOfMajority(majority.At, majority.By);
+                break;
+            case RecordMoved moved:
+                MovedTo = moved.To;
                 break;
             case UploadDiscarded discarded:
                 _discarded.Add(discarded.Upload);

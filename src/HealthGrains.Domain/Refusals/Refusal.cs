@@ -1,3 +1,6 @@
+using System.Text;
+using HealthGrains.Domain.Identity;
+
 namespace HealthGrains.Domain.Refusals;
 
 /// <summary>An expected "no": a value, not an exception.</summary>
@@ -8,6 +11,10 @@ public sealed record Refusal(RefusalCode Code, string Message, string? Field = n
 {
     /// <summary>Further facts that a program needs, such as the ids of the present head; never patient data.</summary>
     public IReadOnlyDictionary<string, string>? Details { get; init; }
+
+    /// <summary>The number under which the record answers: whoever asked asks there, and this goes no further. A patient's
+    /// identifier, so it is in no text, log or status.</summary>
+    public PatientId? MovedTo { get; init; }
 
     /// <summary>The stable upper-snake text of the code.</summary>
     public string Name => RefusalCodes.Name(Code);
@@ -21,10 +28,17 @@ public sealed record Refusal(RefusalCode Code, string Message, string? Field = n
 
     /// <summary>Two refusals are equal when code, text, field and each detail are; no details are as good as none.</summary>
     public bool Equals(Refusal? other) =>
-        other is not null && Code == other.Code && Message == other.Message && Field == other.Field &&
+        other is not null && Code == other.Code && Message == other.Message && Field == other.Field && MovedTo == other.MovedTo &&
         (Details?.Count ?? 0) == (other.Details?.Count ?? 0) &&
         (Details ?? new Dictionary<string, string>()).All(pair =>
             other.Details is not null && other.Details.TryGetValue(pair.Key, out var value) && value == pair.Value);
 
     public override int GetHashCode() => (Code, Message, Field).GetHashCode();
+
+    // The text of a refusal may be logged, and MovedTo may not.
+    private bool PrintMembers(StringBuilder text)
+    {
+        text.Append("Code = ").Append(Code).Append(", Message = ").Append(Message).Append(", Field = ").Append(Field);
+        return true;
+    }
 }

@@ -15,6 +15,15 @@ public abstract record Command<TState, TEvent, TAnswer>
     /// <param name="state">Only read.</param>
     /// <param name="turn">The time and the parameters of this turn.</param>
     public abstract Decision<TState, TEvent, TAnswer> Decide(TState state, TurnContext turn);
+
+    /// <summary>As <see cref="Decide"/>, unless the grain answers no more for itself: what a turn asks.</summary>
+    public Decision<TState, TEvent, TAnswer> DecideHere(TState state, TurnContext turn) =>
+        Elsewhere(state) is { } elsewhere
+            ? Decision<TState, TEvent, TAnswer>.Refuse(elsewhere)
+            : Decide(state, turn);
+
+    /// <summary>The refusal that says where to ask instead; null where the grain answers for itself.</summary>
+    protected virtual Refusals.Refusal? Elsewhere(TState state) => null;
 }
 
 /// <summary>Who is served first under overload: lower numbers first.</summary>

@@ -102,6 +102,9 @@ internal static class PatientEventCodec
             case UploadDiscarded discarded:
                 entry.UploadDiscarded = new StoredUploadDiscarded { UploadId = Stored.Id(discarded.Upload) };
                 break;
+            case RecordMoved moved:
+                entry.RecordMoved = new StoredRecordMoved { To = moved.To.ToString() };
+                break;
             default:
                 if (!TimedEventCodec.TryStore(change, entry))
                     throw new InvalidOperationException($"{change.GetType().Name} has no stored form.");
@@ -171,6 +174,7 @@ internal static class PatientEventCodec
             PatientEntry.EventOneofCase.RecordAccessed => new RecordAccessed(at, by, Restore(entry.RecordAccessed)),
             PatientEntry.EventOneofCase.UploadDiscarded => new UploadDiscarded(
                 at, by, Stored.Upload(entry.UploadDiscarded.UploadId)),
+            PatientEntry.EventOneofCase.RecordMoved => new RecordMoved(at, by, PatientId.Parse(entry.RecordMoved.To)),
             _ => TimedEventCodec.Restore(at, by, entry)
                 ?? throw new FormatException("The entry holds no event that this version knows."),
         };

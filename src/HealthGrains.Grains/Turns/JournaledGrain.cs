@@ -81,9 +81,9 @@ public class JournaledGrain<TState, TEvent> : IGrain<TState, TEvent>
 
         // 2. Decide.
         var turn = new TurnContext(_services.Time.GetUtcNow(), _services.Policy);
-        var decision = command.Decide(state, turn);
+        var decision = command.DecideHere(state, turn);
         if (decision.Events.Count == 0 && _services.StoreIsShared && !isFresh && await CatchUpAsync(state, shutdown))
-            decision = command.Decide(state, turn);
+            decision = command.DecideHere(state, turn);
 
         if (decision.Events.Count > 0)
         {

@@ -1,5 +1,6 @@
 using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Agendas;
+using HealthGrains.Domain.Aliases;
 using HealthGrains.Domain.Consent;
 using HealthGrains.Domain.Delegates;
 using HealthGrains.Domain.Documents;
@@ -83,6 +84,8 @@ public static class ProductCommands
         .Add<LedgerState, LedgerEvent, bool, TrackInLedger>(WireJson.Default.TrackInLedger, WireJson.Default.Boolean)
         .Add<PatientState, PatientEvent, UploadFate, DiscardUpload>(
             WireJson.Default.DiscardUpload, WireJson.Default.UploadFate)
+        .Add<PatientState, PatientEvent, RecordPlace, LocateRecord>(WireJson.Default.LocateRecord, WireJson.Default.RecordPlace)
+        .Add<PatientState, PatientEvent, MoveOutcome, MoveRecord>(WireJson.Default.MoveRecord, WireJson.Default.MoveOutcome)
         .Add<PatientState, PatientEvent, DutiesPerformed, PerformDuties>(
             WireJson.Default.PerformDuties, WireJson.Default.DutiesPerformed)
         .Add<PatientState, PatientEvent, bool, ConfirmErasure>(WireJson.Default.ConfirmErasure, WireJson.Default.Boolean)

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Agendas;
+using HealthGrains.Domain.Aliases;
 using HealthGrains.Domain.Consent;
 using HealthGrains.Domain.Delegates;
 using HealthGrains.Domain.Documents;
@@ -74,6 +75,10 @@ namespace HealthGrains.Orleans.Calls;
 [JsonSerializable(typeof(TrackInLedger))]
 [JsonSerializable(typeof(DiscardUpload))]
 [JsonSerializable(typeof(UploadFate))]
+[JsonSerializable(typeof(LocateRecord))]
+[JsonSerializable(typeof(RecordPlace))]
+[JsonSerializable(typeof(MoveRecord))]
+[JsonSerializable(typeof(MoveOutcome))]
 [JsonSerializable(typeof(SetPurposeConsent))]
 [JsonSerializable(typeof(SetAdministrator))]
 [JsonSerializable(typeof(SetAttendingPhysician))]

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
+using HealthGrains.Domain.Aliases;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Documents.Intake;
 using HealthGrains.Domain.Identity;
@@ -88,10 +89,39 @@ internal sealed class ServiceContext
     /// <summary>Asks and answers: a refusal leaves as the status of the call.</summary>
     /// <exception cref="RpcException">The refusal.</exception>
     public async ValueTask<TAnswer> AskAsync<TAnswer>(
+        JournalId patient, PatientCommand<TAnswer> command, CancellationToken waiting) =>
+        (await AskThereAsync(patient, command, waiting)).Answer;
+
+    /// <summary>Asks and answers, and says which journal answered: contents are kept there.</summary>
+    /// <exception cref="RpcException">The refusal.</exception>
+    public async ValueTask<(TAnswer Answer, JournalId Home)> AskThereAsync<TAnswer>(
         JournalId patient, PatientCommand<TAnswer> command, CancellationToken waiting)
     {
-        var result = await Engine.AskAsync(patient, command, waiting);
-        return result.Refusal is { } refusal ? throw RefusalStatus.Of(refusal) : result.Value;
+        var (result, home) = await FollowAsync(patient, command, waiting);
+        return result.Refusal is { } refusal ? throw RefusalStatus.Of(refusal) : (result.Value, home);
+    }
+
+    /// <summary>Asks, and tells a refusal as a value.</summary>
+    public async ValueTask<TurnResult<TAnswer>> TryAskAsync<TAnswer>(
+        JournalId patient, PatientCommand<TAnswer> command, CancellationToken waiting) =>
+        (await FollowAsync(patient, command, waiting)).Result;
+
+    /// <summary>The journal from which a number is answered: its own, unless it is an alias.</summary>
+    public async ValueTask<JournalId> HomeOfAsync(JournalId patient, CancellationToken waiting) =>
+        (await Engine.AskAsync(patient, new LocateRecord(), waiting)).Value.MovedTo is { } home ? GrainIds.Of(home) : patient;
+
+    // The one place where an old number becomes the record that answers for it. Nothing that was moved to ever moves itself, so
+    // asking once more is enough; a record that never moved is asked once, as if there were no aliases.
+    private async ValueTask<(TurnResult<TAnswer> Result, JournalId Home)> FollowAsync<TState, TEvent, TAnswer>(
+        JournalId grain, Command<TState, TEvent, TAnswer> command, CancellationToken waiting)
+        where TState : class
+        where TEvent : class
+    {
+        var result = await Engine.AskAsync(grain, command, waiting);
+        if (result.Refusal?.MovedTo is not { } moved)
+            return (result, grain);
+        var home = GrainIds.Of(moved);
+        return (await Engine.AskAsync(home, command, waiting), home);
     }
 
     /// <inheritdoc cref="AskAsync{TAnswer}(JournalId, PatientCommand{TAnswer}, CancellationToken)"/>
@@ -124,7 +154,7 @@ internal sealed class ServiceContext
         {
             try
             {
-                return await Engine.AskAsync(grain, command, waiting);
+                return (await FollowAsync(grain, command, waiting)).Result;
             }
             catch (EngineOverloadedException) when (tries < ServiceLimits.BusyTriesMax)
             {

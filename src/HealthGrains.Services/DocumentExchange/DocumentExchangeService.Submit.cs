@@ -61,12 +61,23 @@ internal sealed partial class DocumentExchangeService
             now);
         if (intake.Command is not { } command)
             return (null, intake.Refusal);
-        if (upload is not null && upload.Declaration.Journal != GrainIds.Of(intake.Patient))
-            return (null, NoSuchUpload);
+        var journal = GrainIds.Of(intake.Patient);
+        if (upload is not null)
+        {
+            // Asked there and nowhere else: what was uploaded for one journal is no content of another, also when the number
+            // becomes an alias at this moment.
+            journal = await context.HomeOfAsync(journal, waiting);
+            if (upload.Declaration.Journal != journal)
+                return (null, NoSuchUpload);
+        }
 
         TurnResult<Domain.Documents.SubmissionReceipt> result;
         using (lanes is null ? null : await lanes.EnterAsync(intake.Patient, waiting))
-            result = await context.Engine.AskAsync(GrainIds.Of(intake.Patient), command, waiting);
+        {
+            result = upload is null
+                ? await context.TryAskAsync(journal, command, waiting)
+                : await context.Engine.AskAsync(journal, command, waiting);
+        }
         if (result.Refusal is { } refusal)
             return (null, refusal);
         var receipt = result.Value;

@@ -127,7 +127,7 @@ internal sealed partial class DocumentExchangeService
     private async ValueTask<UploadStatus> BeginAsync(
         Wire.UploadDeclaration stated, Caller.Producer producer, CancellationToken ct)
     {
-        var (journal, sha256) = Check(stated);
+        var (journal, sha256) = await CheckAsync(stated, ct);
         var declaration = new UploadDeclaration(
             UploadId.Of(Guid.NewGuid()), journal, producer.Organization.ToString(), stated.Size, sha256);
         var now = context.Now;
@@ -139,7 +139,7 @@ internal sealed partial class DocumentExchangeService
     private async ValueTask<UploadStatus> ContinueAsync(
         Wire.UploadDeclaration stated, Caller.Producer producer, CancellationToken ct)
     {
-        var (journal, sha256) = Check(stated);
+        var (journal, sha256) = await CheckAsync(stated, ct);
         if (await FindUploadAsync(stated.UploadId, producer, ct) is not { } status)
             throw RefusalStatus.Of(NoSuchUpload);
         var declared = status.Declaration;
@@ -161,7 +161,8 @@ internal sealed partial class DocumentExchangeService
                 : null;
     }
 
-    private (JournalId Journal, Sha256 Sha256) Check(Wire.UploadDeclaration stated)
+    // An upload belongs to the journal that will answer for its document, under whichever number it comes.
+    private async ValueTask<(JournalId Journal, Sha256 Sha256)> CheckAsync(Wire.UploadDeclaration stated, CancellationToken ct)
     {
         var patient = RecordTarget.PatientOf(stated.Patient, context.Identity);
         if (stated.Size < 1)
@@ -169,7 +170,7 @@ internal sealed partial class DocumentExchangeService
         if (stated.Size > ContentLimits.UploadBytesMax)
             throw Refused(RefusalCode.DocumentTooLarge, "An upload has at most 100 MiB.", "declaration.size");
         return Sha256.TryRead(stated.Sha256.Span, out var sha256)
-            ? (GrainIds.Of(patient), sha256)
+            ? (await context.HomeOfAsync(GrainIds.Of(patient), ct), sha256)
             : throw Refused(RefusalCode.MetadataInvalid, "A SHA-256 is 32 bytes.", "declaration.sha256");
     }
 

@@ -59,7 +59,7 @@ internal sealed class InboxCheck(ServiceContext context, Reader reader, bool pat
         var question = new MayKnow(reader, documents);
         var result = patiently
             ? await context.AskPatientlyAsync(GrainIds.Of(patient), question, waiting)
-            : await context.Engine.AskAsync(GrainIds.Of(patient), question, waiting);
+            : await context.TryAskAsync(GrainIds.Of(patient), question, waiting);
         var answers = result.Refusal is { } refusal ? throw RefusalStatus.Of(refusal) : result.Value;
         for (var i = 0; i < documents.Length; i++)
             may[places[i]] = answers[i];

@@ -10,6 +10,7 @@ internal sealed partial class OperationsService(ServiceContext context)
     public RpcService Bind() => new ServiceBinder(Wire.OperationsReflection.Descriptor.Services[0], context.Admission)
         .Unary<Wire.GetStatusRequest, Wire.GetStatusResponse>("GetStatus", GetStatusAsync)
         .Unary<Wire.VerifyRecordRequest, Wire.VerifyRecordResponse>("VerifyRecord", VerifyRecordAsync)
+        .Unary<Wire.AddAliasRequest, Wire.AddAliasResponse>("AddAlias", AddAliasAsync)
         .ServerStreaming<Wire.TailLogRequest, Wire.LogEntry>(
             "TailLog", TailLogAsync, new RpcMethodOptions { EndsOnDrain = true })
         .Service;

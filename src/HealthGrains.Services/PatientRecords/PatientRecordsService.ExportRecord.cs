@@ -25,6 +25,9 @@ internal sealed partial class PatientRecordsService
         }
 
         using var place = context.Streams.Take(session.Caller.Key);
+
+        // Contents are read from the record's own journal, also where the number is an alias of it.
+        target = target with { Journal = await context.HomeOfAsync(target.Journal, ct) };
         await new RecordExport(context, session, target, replies).RunAsync(after, !request.WithoutContent, ct);
     }
 }

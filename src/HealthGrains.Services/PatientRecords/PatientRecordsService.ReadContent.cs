@@ -29,13 +29,13 @@ internal sealed partial class PatientRecordsService
         if (request.Offset < 0)
             throw RefusalStatus.Of(OffsetBeyond);
 
-        var view = await context.AskAsync(target.Journal, command, ct);
+        var (view, home) = await context.AskThereAsync(target.Journal, command, ct);
         if (request.Offset > view.Entry.Size)
             throw RefusalStatus.Of(OffsetBeyond);
 
         await replies.WriteAsync(new Wire.ContentChunk { Entry = context.Documents.ToWire(view, target.Patient) }, ct);
         var at = 0L;
-        await foreach (var chunk in context.ContentOf(target.Journal, view.Entry, ct))
+        await foreach (var chunk in context.ContentOf(home, view.Entry, ct))
         {
             var skip = (int)Math.Clamp(request.Offset - at, 0, chunk.Length);
             if (skip < chunk.Length)

@@ -29,6 +29,9 @@ internal sealed partial class PatientRecordsService
         var session = CallerSession.Of(call);
         var target = RecordTarget.ForReading(session, request.Patient, request.Access, context.Identity);
         using var place = context.Streams.Take(session.Caller.Key);
+
+        // What happens to a record that answers for several numbers wakes those who watch its own journal.
+        target = target with { Journal = await context.HomeOfAsync(target.Journal, ct) };
         using var feed = context.Feed.Subscribe(target.Journal);
         context.Instruments.RecordWatcher(1);
         try

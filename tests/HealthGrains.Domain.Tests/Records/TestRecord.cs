@@ -56,7 +56,7 @@ internal sealed class TestRecord
     public TurnResult<TAnswer> Ask<TAnswer>(PatientCommand<TAnswer> command)
     {
         command = (PatientCommand<TAnswer>)(OnTheWay?.Invoke(command) ?? command);
-        var decision = command.Decide(State, new TurnContext(Now, Policy));
+        var decision = command.DecideHere(State, new TurnContext(Now, Policy));
         Happened([.. decision.Events]);
         var result = decision.Refusal is { } refusal
             ? new TurnResult<TAnswer>(default, refusal)

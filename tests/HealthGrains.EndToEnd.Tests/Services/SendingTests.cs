@@ -75,8 +75,8 @@ public sealed class SendingTests : IAsyncLifetime
     [Fact]
     public async Task A_professional_is_asked_about_for_each_item_and_a_patient_once_a_page()
     {
-        Assert.Equal(["subscribe", "ChangesSince"], await AsksAsync(new Caller.Patient(_patientId)));
-        Assert.Equal(["subscribe", "ChangesSince", "MayStillSee", "MayStillSee"], await AsksAsync(People.Doctor));
+        Assert.Equal(["LocateRecord", "subscribe", "ChangesSince"], await AsksAsync(new Caller.Patient(_patientId)));
+        Assert.Equal(["LocateRecord", "subscribe", "ChangesSince", "MayStillSee", "MayStillSee"], await AsksAsync(People.Doctor));
     }
 
     [Fact]

@@ -69,6 +69,8 @@ internal static class GoldenEvents
             Recipients = [Cast.Rpps(0), Cast.Rpps(2)],
             RecipientsCode = ChangeCode.DocumentModified,
         },
+        ["RecordMoved.full"] = new RecordMoved(At, Everything(), OtherPatient),
+        ["RecordMoved.minimal"] = new RecordMoved(At, Actor.System, OtherPatient),
         ["UploadDiscarded.full"] = new UploadDiscarded(
             At, Everything(), UploadId.Of(Guid.Parse("7d3f0c1e-52a4-4b8f-9a66-0d1c2b3a4f5e"))),
         ["UploadDiscarded.minimal"] = new UploadDiscarded(

@@ -122,7 +122,10 @@ public sealed class Commands_on_the_wire(ITestOutputHelper output)
     [Fact]
     public void A_refusal_crosses_with_its_details()
     {
-        var refusal = new Refusal(RefusalCode.StaleVersion, "Another version is in force.", "entry_version").With("head", "7");
+        var refusal = new Refusal(RefusalCode.StaleVersion, "Another version is in force.", "entry_version").With("head", "7") with
+        {
+            MovedTo = PatientId.Parse("1.2.250.1.213.1.4.10^260058815400233"),
+        };
         var answer = new CallAnswer<long>(nameof(AcknowledgeInbox), new TurnResult<long>(default, refusal));
 
         var back = Catalog.Decode(Catalog.Encode(answer, nameof(AcknowledgeInbox))).Read<long>();

@@ -1,0 +1,23 @@
+using HealthGrains.Domain.Identity;
+using HealthGrains.Domain.Patients;
+using HealthGrains.Domain.Records;
+using HealthGrains.Domain.Turns;
+
+namespace HealthGrains.Domain.Aliases;
+
+/// <summary>Where the record of a number is. It tells nothing of the record and leaves no trace; no caller sees its answer.</summary>
+public sealed record LocateRecord : PatientCommand<RecordPlace>
+{
+    public override TurnPriority Priority => TurnPriority.ProfessionalRead;
+
+    protected override bool GoesWithTheRecord => false;
+
+    public override Decision<PatientState, PatientEvent, RecordPlace> Decide(PatientState state, TurnContext turn) =>
+        Reply(new RecordPlace(state.MovedTo, state.IsBlank, state.Record.State == RecordState.Destroyed));
+}
+
+/// <summary>Where a record is.</summary>
+/// <param name="MovedTo">Null for one that answers for itself.</param>
+/// <param name="IsBlank">Nothing was ever kept under this number.</param>
+/// <param name="IsDestroyed">What was kept is gone.</param>
+public sealed record RecordPlace(PatientId? MovedTo, bool IsBlank, bool IsDestroyed);
