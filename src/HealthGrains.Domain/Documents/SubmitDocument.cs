@@ -71,7 +71,7 @@ public sealed record SubmitDocument(
                 : Refuse(RefusalCode.UniqueIdReused, "This unique id means another content.", "metadata.unique_id");
         }
 
-        if (IsMaskedByDefault(state, turn))
+        if (StaysMasked(state, turn))
         {
             var labels = Metadata.Confidentiality | ConfidentialityLabels.MaskedFromProfessionals;
             return (this with { Metadata = Metadata with { Confidentiality = labels } }).Decide(state, turn);
@@ -170,10 +170,12 @@ public sealed record SubmitDocument(
             Content.Upload is null ? Content : null);
     }
 
-    // The patient's word for future documents. One that waits for an announcement may not be masked at once: it is when it
+    // The patient's word for future documents, and for the document that this one replaces: a new version lifts no mask, unless its
+    // author says that the labels are what changes. One that waits for an announcement may not be masked at once: it is when it
     // becomes visible by itself.
-    private bool IsMaskedByDefault(PatientState state, TurnContext turn) =>
-        state.MasksFuture
+    private bool StaysMasked(PatientState state, TurnContext turn) =>
+        (state.MasksFuture
+            || (Replaces is { } target && Change != ChangeKind.ConfidentialityOnly && state.Index.Find(target) is { IsMasked: true, Sealed: false }))
         && !Metadata.Confidentiality.HasFlag(ConfidentialityLabels.MaskedFromProfessionals)
         && (turn.Policy.AllowMaskedAndInvisible || !Metadata.Confidentiality.HasFlag(ConfidentialityLabels.HiddenFromPatient));
 

@@ -83,7 +83,11 @@ public sealed class FollowTests
         _record.Submit("masked", MaskedFromProfessionals);
         Assert.Empty(Last().Recipients);
 
-        _record.Submit("unmasked", replaces: "masked");
+        // A new version lifts no mask by itself: what the patient masked stays masked.
+        _record.Submit("corrected under the mask", replaces: "masked");
+        Assert.Empty(Last().Recipients);
+
+        _record.Accept(_record.Submission("unmasked", replaces: "corrected under the mask") with { Change = ChangeKind.ConfidentialityOnly });
         Assert.Equal((ChangeCode.DocumentAdded, 1), (Last().RecipientsCode, Last().Recipients.Count));
 
         _record.Submit("corrected", replaces: "unmasked");

@@ -129,7 +129,7 @@ public sealed class HiddenThingsTests
     {
         var first = _record.Submit("first");
         _record.Submit("masked", MaskedFromProfessionals, replaces: "first");
-        var third = _record.Submit("third", replaces: "masked");
+        var third = _record.Accept(_record.Submission("third", replaces: "masked") with { Change = ChangeKind.ConfidentialityOnly });
 
         Assert.Equal(TestRecord.Unique("third"), _record.Read(Cast.Gp, first).Value.ReplacedBy);
         Assert.Equal(TestRecord.Unique("first"), _record.Read(Cast.Gp, third).Value.Replaces);

@@ -409,7 +409,8 @@ internal sealed class NaiveRecord
     {
         if (Find(move.Name) is { } earlier)
             return earlier.As.Content == move.Content ? "again" : "UNIQUEID_REUSED";
-        if (_masksFuture && !move.Labels.HasFlag(HiddenFromPatient))
+        var keepsMask = !move.LabelsOnly && Find(move.Replaces) is { Masked: true, Sealed: false };
+        if ((_masksFuture || keepsMask) && !move.Labels.HasFlag(HiddenFromPatient))
             move = move with { Labels = move.Labels | MaskedFromProfessionals };
         if (_state is "opposed" or "destroyed")
             return "PATIENT_UNKNOWN";
