@@ -63,4 +63,7 @@ internal static class HostLimits
 
     /// <summary>How long turns and streams may take to end once the server stops.</summary>
     public static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(20);
+
+    /// <summary>The same once the store has stopped itself, when nothing that waits can be acknowledged any more.</summary>
+    public static readonly TimeSpan DrainAfterFailure = TimeSpan.FromSeconds(1);
 }

@@ -9,8 +9,8 @@ namespace HealthGrains.Domain.Consent;
 
 /// <summary>A professional states, as a deliberate act, that he or she may read: as one of the care team, whose consent is presumed,
 /// or because the person consented in front of him or her (DMP TD0.3).</summary>
-/// <remarks>Reading never makes an authorisation. The patient sees this one among the others, with who gave it, and may end it, block
-/// the professional or refuse the structure; none of these is overcome by it. A refusal leaves its trace.</remarks>
+/// <remarks>Reading never makes an authorisation. The patient sees this one among the others, with who gave it, and may end it. One
+/// that was ended can be stated anew; a block and a refused structure are not overcome by it. A refusal leaves its trace.</remarks>
 /// <param name="By">The professional, in the hat that he or she wears.</param>
 /// <param name="Holder">The professional, or the structure in which he or she acts now.</param>
 /// <param name="Basis">Not the patient's own act. A structure is authorised as a care team only.</param>

@@ -319,6 +319,7 @@ public sealed class Router : IAsyncDisposable
         return upTo;
     }
 
+    // Between two tries it looks at the token itself: a store that has failed may refuse without doing so, for ever.
     private async Task UntilDoneAsync(Func<Task> deliver, int shard, CancellationToken stopping)
     {
         for (var pause = RoutingLimits.RetryFirst; ; pause = Longer(pause))
@@ -333,12 +334,14 @@ public sealed class Router : IAsyncDisposable
                 // Not known whether it was taken in: asking again is harmless, since the recipient remembers positions.
                 RoutingLog.DeliveryHeldUp(_logger, shard, failure.GetType().Name, pause);
                 await PauseAsync(pause, stopping);
+                stopping.ThrowIfCancellationRequested();
             }
             catch (Exception bug) when (bug is not (OperationCanceledException or EngineDrainingException))
             {
                 // Told here, since of several deliveries that fail together only one would be.
                 RoutingLog.ShardFailed(_logger, shard, bug.GetType().Name, pause, bug.StackTrace);
                 await PauseAsync(pause, stopping);
+                stopping.ThrowIfCancellationRequested();
             }
         }
     }

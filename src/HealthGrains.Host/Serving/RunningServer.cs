@@ -47,6 +47,7 @@ internal sealed class RunningServer : IAsyncDisposable
     private readonly ILogger _log;
     private readonly Stack<Func<ValueTask>> _closing = new();
     private WebApplication? _app;
+    private RpcServerOptions? _rpc;
     private int _stopped;
 
     private RunningServer(ServerSettings settings, ILogger log)
@@ -106,10 +107,12 @@ internal sealed class RunningServer : IAsyncDisposable
     }
 
     /// <summary>Ends gracefully; see the remarks of the type.</summary>
-    public async Task StopAsync()
+    /// <param name="drain">How long calls under way may take; null as the settings say.</param>
+    public async Task StopAsync(TimeSpan? drain = null)
     {
         if (Interlocked.Exchange(ref _stopped, 1) != 0) return;
-        _log.Stops(_settings.DrainTimeout.TotalSeconds);
+        if (drain is { } atMost && _rpc is { } rpc) rpc.DrainTimeout = atMost;
+        _log.Stops((drain ?? _settings.DrainTimeout).TotalSeconds);
         await CloseAsync();
         _log.Stopped();
     }
@@ -230,6 +233,7 @@ internal sealed class RunningServer : IAsyncDisposable
         };
         foreach (var service in services) rpc.Services.Add(service);
 
+        _rpc = rpc;
         _app = Listeners(rpc, loggers, clients);
         _closing.Push(() => StopListeningAsync(_app));
         bool Ready() => IsReady(opened, authentication, rpc);

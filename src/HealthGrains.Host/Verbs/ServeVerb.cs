@@ -75,7 +75,7 @@ internal static class ServeVerb
         // Nothing that waits can be acknowledged any more; whoever waits is told so, and the next start recovers.
         var line = await server.StoreFailed;
         log.StoreFailed(line);
-        await server.StopAsync();
+        await server.StopAsync(HostLimits.DrainAfterFailure);
         throw new CliException(ExitCode.Unavailable, $"The store has stopped itself: {line}", "healthgrains serve (it recovers)");
     }
 

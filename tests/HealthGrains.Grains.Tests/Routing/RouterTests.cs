@@ -3,8 +3,10 @@ using HealthGrains.Domain.Notifications;
 using HealthGrains.Domain.Tests.Records;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Journal;
+using HealthGrains.Grains.Keys;
 using HealthGrains.Grains.Routing;
 using HealthGrains.Testing.Clocks;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace HealthGrains.Grains.Tests.Routing;
 
@@ -128,6 +130,17 @@ public sealed class RouterTests : IAsyncLifetime
         Assert.Equal(7, (await _process.LedgerAsync(Cast.HospitalSystem)).Submitted);
         Assert.Equal(6, _process.Memory.Faults.Met);
         Assert.True(_process.Log.Count("DeliveryHeldUp") >= 5);
+    }
+
+    [Fact]
+    public async Task A_router_ends_although_its_store_refuses_everything()
+    {
+        await ASmallWorldAsync(_process);
+        var keys = new RefusingKeys();
+        await using var router = new Router(_process.Store, _process.Engine, keys, _time, NullLogger<Router>.Instance);
+        router.Start();
+        await keys.Asked.Task.Within("a claim that is refused");
+        await router.StopAsync().Within("the end of a router whose store refuses");
     }
 
     [Fact]
@@ -260,6 +273,24 @@ public sealed class RouterTests : IAsyncLifetime
                     expected[(professional.Id, patient)],
                     inbox.Where(line => line.Patient == patient).Select(line => (line.Document, line.Code)));
             }
+        }
+    }
+
+    /// <summary>The rows of a store that has stopped itself: it refuses at once, and looks at no token.</summary>
+    private sealed class RefusingKeys : IKeyedRows
+    {
+        public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> AddAsync(
+            string table, IReadOnlyList<KeyedRow> rows, CancellationToken shutdown) => throw Refused();
+
+        public ValueTask<ReadOnlyMemory<byte>?> FindAsync(
+            string table, ReadOnlyMemory<byte> key, CancellationToken cancellation) => throw Refused();
+
+        private JournalUnavailableException Refused()
+        {
+            Asked.TrySetResult();
+            return new JournalUnavailableException("The store has stopped itself.", JournalUnavailableReason.Away);
         }
     }
 }
