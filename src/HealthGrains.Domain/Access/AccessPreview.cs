@@ -92,26 +92,14 @@ internal sealed class AccessPreview
     {
         switch (change)
         {
-            case AuthorizationGranted granted:
-                _consent.Grant(granted.Authorization);
-                break;
-            case AuthorizationRevoked revoked:
-                _consent.Revoke(revoked.AuthorizationNumber, revoked.At);
-                break;
-            case ProfessionalBlocked blocked:
-                _consent.Block(blocked.Professional, blocked.At, blocked.By);
-                break;
-            case ProfessionalUnblocked unblocked:
-                _consent.Unblock(unblocked.Professional);
-                break;
-            case EmergencyAccessSet emergency:
-                _consent.SetEmergency(emergency.Flags);
-                break;
             case RecordClosed closed:
                 Record = new RecordStatus(RecordState.Closed, closed.At, closed.Reason, closed.DeletionRequested);
                 break;
             case ConfidentialityChanged labels:
                 ApplyLabels(patient, labels);
+                break;
+            default:
+                _consent.TryApply(change);
                 break;
         }
     }

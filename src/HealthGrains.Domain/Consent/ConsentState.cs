@@ -1,6 +1,7 @@
 using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Identity;
+using HealthGrains.Domain.Patients;
 using HealthGrains.Domain.Policies;
 
 namespace HealthGrains.Domain.Consent;
@@ -190,7 +191,42 @@ public sealed class ConsentState
         }
     }
 
-    internal void Grant(Authorization authorization)
+    /// <summary>Applies an event of consent, to the state of a record and to one that is tried out.</summary>
+    /// <returns>False if the event is about something else.</returns>
+    internal bool TryApply(PatientEvent change)
+    {
+        switch (change)
+        {
+            case AuthorizationGranted granted:
+                Grant(granted.Authorization);
+                return true;
+            case AuthorizationRevoked revoked:
+                Revoke(revoked.AuthorizationNumber, revoked.At);
+                return true;
+            case ProfessionalBlocked blocked:
+                Block(blocked.Professional, blocked.At, blocked.By);
+                return true;
+            case ProfessionalUnblocked unblocked:
+                Unblock(unblocked.Professional);
+                return true;
+            case EmergencyAccessSet emergency:
+                SetEmergency(emergency.Flags);
+                return true;
+            case AdministratorSet administrator:
+                SetAdministrator(administrator.Numbers, administrator.IsAdministrator);
+                return true;
+            case AttendingPhysicianSet attending:
+                SetAttendingPhysician(attending.Physician);
+                return true;
+            case PurposeConsentSet purpose:
+                SetPurpose(purpose.Consent);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private void Grant(Authorization authorization)
     {
         var holder = (authorization.Holder, authorization.HolderId);
         if (!_byHolder.TryGetValue(holder, out var words))
@@ -200,7 +236,7 @@ public sealed class ConsentState
         Version++;
     }
 
-    internal void Revoke(int number, DateTimeOffset at)
+    private void Revoke(int number, DateTimeOffset at)
     {
         for (var i = 0; i < _authorizations.Count; i++)
         {
@@ -211,7 +247,7 @@ public sealed class ConsentState
         Version++;
     }
 
-    internal void Block(ProfessionalId professional, DateTimeOffset at, Actor by)
+    private void Block(ProfessionalId professional, DateTimeOffset at, Actor by)
     {
         var id = professional.ToString();
         _blocked[id] = at;
@@ -230,7 +266,7 @@ public sealed class ConsentState
         Version++;
     }
 
-    internal void SetAdministrator(IReadOnlyList<int> numbers, bool isAdministrator)
+    private void SetAdministrator(IReadOnlyList<int> numbers, bool isAdministrator)
     {
         foreach (var number in numbers)
         {
@@ -242,13 +278,13 @@ public sealed class ConsentState
         Version++;
     }
 
-    internal void SetAttendingPhysician(ProfessionalId? physician)
+    private void SetAttendingPhysician(ProfessionalId? physician)
     {
         AttendingPhysician = physician;
         Version++;
     }
 
-    internal void SetPurpose(PurposeConsent consent)
+    private void SetPurpose(PurposeConsent consent)
     {
         (_purposes ??= new SortedDictionary<string, PurposeConsent>(StringComparer.Ordinal))[consent.Purpose] = consent;
         Version++;
@@ -257,13 +293,13 @@ public sealed class ConsentState
     /// <summary>Counts a change of what is kept elsewhere.</summary>
     internal void Touch() => Version++;
 
-    internal void SetEmergency(EmergencyFlags flags)
+    private void SetEmergency(EmergencyFlags flags)
     {
         Emergency = flags;
         Version++;
     }
 
-    internal void Unblock(ProfessionalId professional)
+    private void Unblock(ProfessionalId professional)
     {
         _blocked.Remove(professional.ToString());
         _blockedByOthers?.Remove(professional.ToString());

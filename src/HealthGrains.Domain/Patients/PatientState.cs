@@ -142,30 +142,6 @@ public sealed class PatientState
             case ConfidentialityChanged labels:
                 ApplyLabels(labels);
                 break;
-            case AuthorizationGranted granted:
-                Consent.Grant(granted.Authorization);
-                break;
-            case AuthorizationRevoked revoked:
-                Consent.Revoke(revoked.AuthorizationNumber, revoked.At);
-                break;
-            case ProfessionalBlocked blocked:
-                Consent.Block(blocked.Professional, blocked.At, blocked.By);
-                break;
-            case ProfessionalUnblocked unblocked:
-                Consent.Unblock(unblocked.Professional);
-                break;
-            case EmergencyAccessSet emergency:
-                Consent.SetEmergency(emergency.Flags);
-                break;
-            case AdministratorSet administrator:
-                Consent.SetAdministrator(administrator.Numbers, administrator.IsAdministrator);
-                break;
-            case AttendingPhysicianSet attending:
-                Consent.SetAttendingPhysician(attending.Physician);
-                break;
-            case PurposeConsentSet purpose:
-                Consent.SetPurpose(purpose.Consent);
-                break;
             case DelegateAdded added:
                 ApplyDelegateAdded(added);
                 break;
@@ -224,7 +200,9 @@ public sealed class PatientState
                 _discarded.Add(discarded.Upload);
                 break;
             default:
-                throw new InvalidOperationException($"{change.GetType().Name} has no effect defined.");
+                if (!Consent.TryApply(change))
+                    throw new InvalidOperationException($"{change.GetType().Name} has no effect defined.");
+                break;
         }
     }
 

@@ -333,16 +333,15 @@ public sealed class Router : IAsyncDisposable
             {
                 // Not known whether it was taken in: asking again is harmless, since the recipient remembers positions.
                 RoutingLog.DeliveryHeldUp(_logger, shard, failure.GetType().Name, pause);
-                await PauseAsync(pause, stopping);
-                stopping.ThrowIfCancellationRequested();
             }
             catch (Exception bug) when (bug is not (OperationCanceledException or EngineDrainingException))
             {
                 // Told here, since of several deliveries that fail together only one would be.
                 RoutingLog.ShardFailed(_logger, shard, bug.GetType().Name, pause, bug.StackTrace);
-                await PauseAsync(pause, stopping);
-                stopping.ThrowIfCancellationRequested();
             }
+
+            await PauseAsync(pause, stopping);
+            stopping.ThrowIfCancellationRequested();
         }
     }
 
