@@ -1,5 +1,6 @@
 using System.CommandLine;
 using HealthGrains.Campaigns;
+using HealthGrains.Campaigns.Calls;
 using HealthGrains.Campaigns.Closed;
 using HealthGrains.Campaigns.Consent;
 using HealthGrains.Campaigns.Linear;
@@ -59,6 +60,7 @@ root.Subcommands.Add(FuzzVerb.Command());
 root.Subcommands.Add(CanaryVerb.Command());
 root.Subcommands.Add(SharesVerb.Command());
 root.Subcommands.Add(ClosedHost.Command());
+root.Subcommands.Add(CallsVerb.Command());
 
 // Interrupted, a campaign stops its server and takes its disk down first.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration
