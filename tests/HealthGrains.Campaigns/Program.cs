@@ -6,6 +6,7 @@ using HealthGrains.Campaigns.Consent;
 using HealthGrains.Campaigns.Linear;
 using HealthGrains.Campaigns.Plants;
 using HealthGrains.Campaigns.Shared;
+using HealthGrains.Campaigns.Storm;
 
 // Breaks a server on purpose and counts. Each verb prints one JSON line a round and one headline.
 var root = new RootCommand("Campaigns that break HealthGrains on purpose, and measurements of it.");
@@ -61,6 +62,7 @@ root.Subcommands.Add(CanaryVerb.Command());
 root.Subcommands.Add(SharesVerb.Command());
 root.Subcommands.Add(ClosedHost.Command());
 root.Subcommands.Add(CallsVerb.Command());
+root.Subcommands.Add(StormVerb.Command());
 
 // Interrupted, a campaign stops its server and takes its disk down first.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration

@@ -17,7 +17,7 @@ internal static class PlantedHost
     public const int PatientsDefault = 20;
 
     /// <summary>What can be planted, by name.</summary>
-    public static IReadOnlyList<string> Plants { get; } = [EarlyAck, .. ConsentPlants.Names, StaleReads.Name];
+    public static IReadOnlyList<string> Plants { get; } = [EarlyAck, .. ConsentPlants.Names, StaleReads.Name, NoDeduplication.Name];
 
     public static Command Command()
     {
@@ -52,6 +52,7 @@ internal static class PlantedHost
             Func<IJournalStore, IJournalStore>? wrapStore = name == EarlyAck ? store => new EarlyAckStore(store) : null;
             Func<IGrainEngine, IGrainEngine>? wrapEngine = name switch
             {
+                NoDeduplication.Name => engine => new NoDeduplication(engine),
                 StaleReads.Name => engine => new StaleReads(engine, parsed.GetValue(patients)),
                 EarlyAck or ConsentPlants.GlassOverBlock => null,
                 _ => engine => new ConsentPlants(engine, name),
