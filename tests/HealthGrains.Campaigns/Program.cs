@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HealthGrains.Campaigns;
 using HealthGrains.Campaigns.Closed;
+using HealthGrains.Campaigns.Cluster;
 using HealthGrains.Campaigns.Consent;
 using HealthGrains.Campaigns.Linear;
 using HealthGrains.Campaigns.Plants;
@@ -44,6 +45,7 @@ root.Subcommands.Add(rates);
 root.Subcommands.Add(SharedCommands.Hosts());
 root.Subcommands.Add(SharedCommands.Database());
 root.Subcommands.Add(RestoreDrill.Command());
+root.Subcommands.Add(ClusterVerb.Command());
 var plant = new Option<string?>("--planted") { Description = "Start a server with this bug: the campaign must report it." };
 var bound = new Option<double>("--at-most") { Description = "Seconds that the races may take.", DefaultValueFactory = _ => 60 };
 var restarts = new Option<int>("--restarts") { Description = "kill -9 so often.", DefaultValueFactory = _ => 2 };

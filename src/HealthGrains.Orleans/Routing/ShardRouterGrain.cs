@@ -11,6 +11,9 @@ internal interface IShardRouterGrain : IGrainWithStringKey
 {
     /// <summary>Makes it run, where its shard is, if it does not.</summary>
     Task KeepAsync();
+
+    /// <summary>The same, for the silo that has the shard: one that runs elsewhere goes, and the next call makes it there.</summary>
+    Task<bool> IsAtAsync(SiloAddress home);
 }
 
 /// <inheritdoc cref="IShardRouterGrain"/>
@@ -31,11 +34,13 @@ internal sealed class ShardRouterGrain(SiloParts silo) : Grain, IShardRouterGrai
 
     private readonly CancellationTokenSource _stopping = new();
     private Task _running = Task.CompletedTask;
+    private int _shard;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         if (!GrainKeys.TryReadShard(GrainContext.GrainId.Key.AsSpan(), out var shard))
             throw new Grains.InvariantException("The key of a router is its shard.");
+        _shard = shard;
         silo.Residents.Enter(GrainContext, shard);
         await this.RegisterOrUpdateReminder(Reminder, OrleansLimits.RemindEvery, OrleansLimits.RemindEvery);
 
@@ -44,6 +49,16 @@ internal sealed class ShardRouterGrain(SiloParts silo) : Grain, IShardRouterGrai
     }
 
     public Task KeepAsync() => Task.CompletedTask;
+
+    public Task<bool> IsAtAsync(SiloAddress home)
+    {
+        var isHome = silo.Members.Here.Equals(home);
+
+        // Whoever asks may know less than this silo does, or more: it goes only if it is not at home here, either.
+        if (!isHome && !silo.Members.IsMine(_shard))
+            DeactivateOnIdle();
+        return Task.FromResult(isHome);
+    }
 
     public Task ReceiveReminder(string reminderName, TickStatus status) => Task.CompletedTask;
 
