@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace HealthGrains.Orleans.Routing;
 
-/// <summary>Follows who is in the cluster: lets go what moved to another silo, and keeps the routers of this silo's shards.</summary>
+/// <summary>Follows who is in the cluster: moves what is another silo's by now, and keeps the routers of this silo's shards.</summary>
 internal sealed class ShardKeeper(
     SiloParts silo, IGrainFactory grains, FeedSender feed, TimeProvider time, ILogger<ShardKeeper> log) : IDisposable
 {
@@ -38,7 +38,7 @@ internal sealed class ShardKeeper(
             {
                 feed.Silos = [.. silo.Members.Silos.Where(other => !other.Equals(silo.Members.Here))];
                 OrleansLog.MembersChanged(log, silo.Members.Silos.Count, silo.Members.MyShards().Count());
-                silo.Residents.LetGoStrangers(silo.Members.IsMine);
+                silo.Residents.MoveStrangers(silo.Members.IsMine);
                 KeepRouters();
                 if (silo.Members.Silos.Contains(silo.Members.Here))
                     known.TrySetResult();
@@ -57,7 +57,7 @@ internal sealed class ShardKeeper(
             while (await tick.WaitForNextTickAsync(stopping))
             {
                 // Who was made here while the members changed, too.
-                silo.Residents.LetGoStrangers(silo.Members.IsMine);
+                silo.Residents.MoveStrangers(silo.Members.IsMine);
                 KeepRouters();
             }
         }

@@ -2,6 +2,7 @@ using global::Orleans;
 using global::Orleans.Concurrency;
 using global::Orleans.Runtime;
 using HealthGrains.Orleans.Placement;
+using Microsoft.Extensions.Logging;
 
 namespace HealthGrains.Orleans.Routing;
 
@@ -12,7 +13,7 @@ internal interface IShardRouterGrain : IGrainWithStringKey
     /// <summary>Makes it run, where its shard is, if it does not.</summary>
     Task KeepAsync();
 
-    /// <summary>The same, for the silo that has the shard: one that runs elsewhere goes, and the next call makes it there.</summary>
+    /// <summary>The same, for the silo that has the shard: one that runs elsewhere moves there.</summary>
     Task<bool> IsAtAsync(SiloAddress home);
 }
 
@@ -28,7 +29,7 @@ internal interface IShardRouterGrain : IGrainWithStringKey
 [Reentrant]
 [GrainType("router")]
 [CollectionAgeLimit(AlwaysActive = true)]
-internal sealed class ShardRouterGrain(SiloParts silo) : Grain, IShardRouterGrain, IRemindable
+internal sealed class ShardRouterGrain(SiloParts silo, ILogger<ShardRouterGrain> log) : Grain, IShardRouterGrain, IRemindable
 {
     private const string Reminder = "keep";
 
@@ -45,6 +46,7 @@ internal sealed class ShardRouterGrain(SiloParts silo) : Grain, IShardRouterGrai
         await this.RegisterOrUpdateReminder(Reminder, OrleansLimits.RemindEvery, OrleansLimits.RemindEvery);
 
         // Off this activation's scheduler: its turns would wait for each other, and the engine's are awaited anyway.
+        OrleansLog.RouterBegan(log, shard);
         _running = Task.Run(() => silo.Routing.RunAsync(shard, _stopping.Token), CancellationToken.None);
     }
 
@@ -54,9 +56,9 @@ internal sealed class ShardRouterGrain(SiloParts silo) : Grain, IShardRouterGrai
     {
         var isHome = silo.Members.Here.Equals(home);
 
-        // Whoever asks may know less than this silo does, or more: it goes only if it is not at home here, either.
+        // Whoever asks may know less than this silo does, or more: it moves only if it is not at home here, either.
         if (!isHome && !silo.Members.IsMine(_shard))
-            DeactivateOnIdle();
+            Residents.Move(GrainContext);
         return Task.FromResult(isHome);
     }
 
@@ -65,8 +67,10 @@ internal sealed class ShardRouterGrain(SiloParts silo) : Grain, IShardRouterGrai
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         silo.Residents.Leave(GrainContext);
+        var since = TimeProvider.System.GetTimestamp();
         await _stopping.CancelAsync();
         await _running.WaitAsync(cancellationToken);
+        OrleansLog.RouterEnded(log, _shard, TimeProvider.System.GetElapsedTime(since));
         _stopping.Dispose();
     }
 }

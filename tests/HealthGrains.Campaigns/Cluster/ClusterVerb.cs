@@ -60,7 +60,12 @@ internal static class ClusterVerb
                     scratch);
                 var (exit, done) = await ClusterCampaign.RunAsync(options, chosen, cancellation);
                 if (parsed.GetValue(json) is { } directory && done.Count > 0)
+                {
                     await ClusterPage.WriteAsync(directory, options, done, exit);
+                    if (exit != 0)
+                        File.Copy(Path.Combine(scratch, ClusterWorld.LinesFile), Path.Combine(directory, ClusterWorld.LinesFile), overwrite: true);
+                }
+
                 return exit;
             }
             catch (Exception broken)

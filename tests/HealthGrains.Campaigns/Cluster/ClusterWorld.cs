@@ -8,6 +8,9 @@ namespace HealthGrains.Campaigns.Cluster;
 /// <summary>One database and the silos on it, each a process of its own, which a supervisor starts again when it ends by itself.</summary>
 internal sealed class ClusterWorld : IAsyncDisposable
 {
+    /// <summary>What all silos wrote, in the directory of the campaign.</summary>
+    public const string LinesFile = "silos.log";
+
     private const int SiloPort = 11_111;
 
     // Who wrote what; and what a process wrote to a journal that another one had taken over, after the cluster had declared it
@@ -59,6 +62,7 @@ internal sealed class ClusterWorld : IAsyncDisposable
     private readonly string[] _endpoints;
     private readonly int[] _runs;
     private readonly IReadOnlyList<string>[] _programs;
+    private readonly TextWriter _lines;
 
     private ClusterWorld(
         ScratchCluster database, ClusterNetwork? network, IReadOnlyList<string> program, string directory, int silos)
@@ -66,6 +70,7 @@ internal sealed class ClusterWorld : IAsyncDisposable
         Database = database;
         Network = network;
         Data = Path.Combine(directory, "data");
+        _lines = TextWriter.Synchronized(new StreamWriter(Path.Combine(directory, LinesFile)));
         _servers = new ServerProcess?[silos];
         _runs = new int[silos];
         _programs = [.. Enumerable.Repeat(program, silos)];
@@ -145,6 +150,7 @@ internal sealed class ClusterWorld : IAsyncDisposable
         var inside = Network is null ? [] : ClusterNetwork.Inside(silo);
         var started = await ServerProcess.StartAsync(
             [.. inside, .. _programs[silo], .. arguments], Data, null, cancellation,
+            onLine: line => _lines.WriteLine($"{TimeProvider.System.GetUtcNow():HH:mm:ss.fff} {application} {line}"),
             listen: Network is null ? "127.0.0.1" : ClusterNetwork.AddressOf(silo));
         lock (_gate)
             _servers[silo] = started;
@@ -222,6 +228,7 @@ internal sealed class ClusterWorld : IAsyncDisposable
 
         await Database.DisposeAsync();
         Network?.Dispose();
+        await _lines.DisposeAsync();
     }
 
     private ServerProcess Leave(int silo)
