@@ -25,7 +25,7 @@ namespace HealthGrains.Orleans.Calls;
     [
         typeof(PatientIdText), typeof(ProfessionalIdText), typeof(StructureIdText), typeof(ProfessionCodeText),
         typeof(DocumentIdText), typeof(UniqueIdText), typeof(UploadIdText), typeof(Sha256Text),
-        typeof(BlockText), typeof(BlockerText), typeof(PreferencesText),
+        typeof(BlockText), typeof(BlockerText), typeof(DelegationText), typeof(PreferencesText),
     ])]
 [JsonSerializable(typeof(SubmitDocument))]
 [JsonSerializable(typeof(SubmissionReceipt))]
@@ -107,5 +107,6 @@ namespace HealthGrains.Orleans.Calls;
 [JsonSerializable(typeof(bool))]
 [JsonSerializable(typeof(long))]
 [JsonSerializable(typeof(Actor))]
+[JsonSerializable(typeof(Delegation))]
 [JsonSerializable(typeof(Refusal))]
 internal sealed partial class WireJson : JsonSerializerContext;
