@@ -4,6 +4,7 @@ using HealthGrains.Campaigns.Calls;
 using HealthGrains.Campaigns.Closed;
 using HealthGrains.Campaigns.Cluster;
 using HealthGrains.Campaigns.Consent;
+using HealthGrains.Campaigns.Full;
 using HealthGrains.Campaigns.Linear;
 using HealthGrains.Campaigns.Plants;
 using HealthGrains.Campaigns.Shared;
@@ -65,6 +66,7 @@ root.Subcommands.Add(SharesVerb.Command());
 root.Subcommands.Add(ClosedHost.Command());
 root.Subcommands.Add(CallsVerb.Command());
 root.Subcommands.Add(StormVerb.Command());
+root.Subcommands.Add(FullVerb.Command());
 
 // Interrupted, a campaign stops its server and takes its disk down first.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration
