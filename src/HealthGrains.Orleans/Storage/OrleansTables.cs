@@ -84,6 +84,14 @@ public static class OrleansTables
             """, new Dictionary<string, string>(StringComparer.Ordinal)),
     ];
 
+    // Each start of a silo has a stream of its own, and whoever pulls from it is written down here. Those of silos that are gone would
+    // stay for ever; nobody misses them, since who listens to a stream follows from its name.
+    private const string Forget = """
+        DELETE FROM cluster_state WHERE type = 'PubSubRendezvousGrain' AND changed_at < now() - interval '1 day'
+            AND NOT EXISTS (SELECT FROM cluster_member m WHERE m.status <> 6
+                AND extension LIKE '%/' || m.address || ':' || m.port || '@' || m.generation)
+        """;
+
     // On the store's own tables, where they are in the same schema: each commit changes one of the two.
     private const string Fence = """
         DO $fence$
@@ -129,6 +137,7 @@ public static class OrleansTables
             for (var number = known + 1; number <= Steps.Count; number++)
                 await ApplyAsync(connection, number, Steps[number - 1]);
             await RunAsync(connection, Fence);
+            await RunAsync(connection, Forget);
             await transaction.CommitAsync(cancellation);
         }
         catch (NpgsqlException e)
