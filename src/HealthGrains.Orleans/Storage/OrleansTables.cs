@@ -71,21 +71,28 @@ public static class OrleansTables
                 changed_at timestamptz NOT NULL DEFAULT now(),
                 PRIMARY KEY (service, id_hash, type_hash, id_0, id_1, type, extension)) WITH (fillfactor = 50);
             """, OrleansStatements.First),
-        ("a silo that is dead to the others commits nothing", $"""
-            CREATE INDEX cluster_member_by_name ON cluster_member (silo_name);
-            CREATE FUNCTION cluster_fence() RETURNS trigger LANGUAGE plpgsql AS $fence$
-            BEGIN
-                IF EXISTS (SELECT FROM cluster_member WHERE silo_name = current_setting('{SiloSetting}', true) AND status = 6) THEN
-                    RAISE EXCEPTION 'this silo is dead to the others' USING ERRCODE = '{Fenced}';
-                END IF;
-                RETURN NULL;
-            END
-            $fence$;
-            """, new Dictionary<string, string>(StringComparer.Ordinal)),
     ];
 
-    // On the store's own tables, where they are in the same schema: each commit changes one of the two.
-    private const string Fence = """
+    // Each start of a silo has a stream of its own, and whoever pulls from it is written down here. Those of silos that are gone would
+    // stay for ever; nobody misses them, since who listens to a stream follows from its name.
+    private const string Forget = """
+        DELETE FROM cluster_state WHERE type = 'PubSubRendezvousGrain' AND changed_at < now() - interval '1 day'
+            AND NOT EXISTS (SELECT FROM cluster_member m WHERE m.status <> 6
+                AND extension LIKE '%/' || m.address || ':' || m.port || '@' || m.generation)
+        """;
+
+    // On the store's own tables, where they are in the same schema: each commit changes one of the two. No numbered step, because an
+    // older build may run beside it and come back: it names no silo, and is not asked.
+    private const string Fence = $"""
+        CREATE INDEX IF NOT EXISTS cluster_member_by_name ON cluster_member (silo_name);
+        CREATE OR REPLACE FUNCTION cluster_fence() RETURNS trigger LANGUAGE plpgsql AS $body$
+        BEGIN
+            IF EXISTS (SELECT FROM cluster_member WHERE silo_name = current_setting('{SiloSetting}', true) AND status = 6) THEN
+                RAISE EXCEPTION 'this silo is dead to the others' USING ERRCODE = '{Fenced}';
+            END IF;
+            RETURN NULL;
+        END
+        $body$;
         DO $fence$
         DECLARE
             fenced text;
@@ -129,6 +136,7 @@ public static class OrleansTables
             for (var number = known + 1; number <= Steps.Count; number++)
                 await ApplyAsync(connection, number, Steps[number - 1]);
             await RunAsync(connection, Fence);
+            await RunAsync(connection, Forget);
             await transaction.CommitAsync(cancellation);
         }
         catch (NpgsqlException e)
