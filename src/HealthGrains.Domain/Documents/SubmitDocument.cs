@@ -59,7 +59,7 @@ public sealed record SubmitDocument(
         {
             var side = PatientSide.Decide(state, By, PatientAct.WriteDocuments, turn);
             if (side.Refusal is { } notEntitled)
-                return Refuse(notEntitled);
+                return Refuse(notEntitled, PatientSide.Traces(state, turn, By, AccessAction.Deposit, [], side.Step, notEntitled));
             audience = side.Audience;
         }
 
@@ -132,6 +132,9 @@ public sealed record SubmitDocument(
             });
         }
 
+        ConfidentialityLabels? covers = change == ChangeKind.ConfidentialityOnly && replaced is not null
+            ? Metadata.Confidentiality & ~replaced.Metadata.Confidentiality
+            : null;
         var submitted = new DocumentSubmitted(turn.Now, By, NewId, Metadata)
         {
             ClassCode = ClassCode,
@@ -141,6 +144,7 @@ public sealed record SubmitDocument(
             BodySha256 = BodySha256,
             Replaces = replaced?.Id,
             Change = change,
+            Covers = covers,
             Feeding = Feeding,
             InsQualifiedAt = InsQualifiedAt,
             SecretSession = SecretSession,
@@ -156,10 +160,10 @@ public sealed record SubmitDocument(
             .. DutySchedule.ForHidden(
                 state,
                 NewId,
-                change == ChangeKind.ConfidentialityOnly ? replaced?.Id : null,
+                covers is { } added && added.HasFlag(ConfidentialityLabels.HiddenFromPatient) ? replaced?.Id : null,
                 Metadata.Confidentiality,
                 turn),
-            .. DutySchedule.ForMajority(submitted.Traits?.BirthDate ?? (opens ? state.BirthDate : null), turn),
+            .. DutySchedule.ForMajority(state, submitted.Traits?.BirthDate ?? (opens ? state.BirthDate : null), turn),
         ];
         IReadOnlyList<PatientEvent> events = opens
             ? [new RecordOpened(turn.Now, By, Activated: false, RestoresContent: false), submitted, .. duties]

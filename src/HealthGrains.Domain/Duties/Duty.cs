@@ -16,6 +16,9 @@ public enum DutyKind
 
     /// <summary>The person comes of age and is reminded of the consents that others gave.</summary>
     Majority = 4,
+
+    /// <summary>The representatives of a minor are reminded, in time, that the person comes of age.</summary>
+    MajorityNotice = 5,
 }
 
 /// <summary>One duty of a record.</summary>

@@ -34,6 +34,9 @@ public sealed class PatientState
         _sessions = [];
     private readonly HashSet<UploadId> _discarded = [];
 
+    // Somebody else than the person chose what the person is not alerted of.
+    private bool _mutedByOthers;
+
     public RecordStatus Record { get; private set; } = RecordStatus.Absent;
 
     /// <summary>Nothing was ever kept here: no deposit, no consent, no delegate, no trace. It never comes back.</summary>
@@ -98,6 +101,13 @@ public sealed class PatientState
     /// <summary>When the person comes of age; null if the birth date is not known.</summary>
     public DateTimeOffset? MajorityUnder(DomainPolicy policy) => Majority.Of(BirthDate, policy.MajorityAge);
 
+    /// <summary>When a word that somebody else gives in a minor's name ends; null for the person, and for an adult.</summary>
+    public DateTimeOffset? OthersWordEnds(Actor by, TurnContext turn) =>
+        by.Kind != ActorKind.Patient && MajorityUnder(turn.Policy) is { } majority && majority > turn.Now ? majority : null;
+
+    /// <summary>The representatives were reminded of the person's majority.</summary>
+    public bool MajorityNoticed { get; private set; }
+
     /// <summary>When the reader's emergency session ends; null when none is open.</summary>
     public DateTimeOffset? EmergencyUntil(Reader reader, AccessMode mode, DateTimeOffset now) =>
         _sessions.TryGetValue((reader, mode), out var session) && session.Until > now ? session.Until : null;
@@ -128,6 +138,14 @@ public sealed class PatientState
                 Record = new RecordStatus(RecordState.Opposed, opposed.At, opposed.Reason, false);
                 break;
             case RecordClosed closed:
+                // Who was let in, and who helped, begins anew after a re-opening; blocks and refusals stay. What a second closing
+                // finds has ended already.
+                if (Record.State != RecordState.Closed)
+                {
+                    Consent.TryApply(closed);
+                    Delegations.Close(closed.At);
+                }
+
                 // A second one only adds the wish for deletion: date and reason of the closing stay.
                 Record = Record.State == RecordState.Closed
                     ? Record with { DeletionRequested = Record.DeletionRequested || closed.DeletionRequested }
@@ -185,13 +203,23 @@ public sealed class PatientState
                 break;
             case NotificationPreferencesSet preferences:
                 Feeds.Mute(NotificationPreferences.Muting(preferences.Muted));
+                _mutedByOthers = preferences.By.Kind != ActorKind.Patient;
                 break;
             case EmergencySessionOpened session:
                 _sessions[(ReaderOf(session.By), session.Mode)] = (session.Until, false, false);
                 break;
             case MajorityReached majority:
                 Duties.Remove(DutyKind.Majority);
-                Feeds.TellOfMajority(majority.At, majority.By);
+                Consent.TryApply(majority);
+                if (_mutedByOthers)
+                    Feeds.Mute(NotificationPreferences.Everything);
+                _mutedByOthers = false;
+                Feeds.TellOfMajority(majority.At, majority.By, !majority.RepresentativesTold);
+                break;
+            case MajorityApproaching approaching:
+                Duties.Remove(DutyKind.MajorityNotice);
+                MajorityNoticed = true;
+                Feeds.TellOfMajorityToCome(approaching.At, approaching.By);
                 break;
             case RecordMoved moved:
                 MovedTo = moved.To;
@@ -245,7 +273,7 @@ public sealed class PatientState
                 EntryVersion = old.EntryVersion + 1,
             });
             if (submitted.Change == ChangeKind.ConfidentialityOnly)
-                CoverOlder(entry);
+                CoverOlder(entry, submitted.Covers ?? entry.Metadata.Confidentiality);
         }
 
         Traits ??= submitted.Traits;
@@ -259,10 +287,12 @@ public sealed class PatientState
             ProfessionalFeed.Tell(submitted.At, code, entry.Id, submitted.By);
     }
 
-    // The same report under stricter labels: its older versions, which stay readable by their ids, are covered with it. What
-    // a looser set leaves off, they keep.
-    private void CoverOlder(DocumentEntry entry)
+    // The same report under stricter labels: its older versions, which stay readable by their ids, are covered with what the
+    // change adds. What they have of their own, they keep.
+    private void CoverOlder(DocumentEntry entry, ConfidentialityLabels covers)
     {
+        if (covers == ConfidentialityLabels.None)
+            return;
         for (var id = entry.Replaces; id is { } older; id = Index.Find(older)?.Replaces)
         {
             Index.Change(older, known => known with
@@ -270,7 +300,7 @@ public sealed class PatientState
                 EntryVersion = older == entry.Replaces && entry.EntryVersion == 1 ? known.EntryVersion : known.EntryVersion + 1,
                 Metadata = known.Metadata with
                 {
-                    Confidentiality = known.Metadata.Confidentiality | entry.Metadata.Confidentiality,
+                    Confidentiality = known.Metadata.Confidentiality | covers,
                 },
             });
         }
@@ -287,7 +317,7 @@ public sealed class PatientState
         });
         var entry = Index.Find(before.Id)!; // ! it was just changed
         if ((change.Labels & ~before.Metadata.Confidentiality) != ConfidentialityLabels.None)
-            CoverOlder(entry);
+            CoverOlder(entry, change.Covers ?? change.Labels);
         if (entry.Status == DocumentStatus.Approved)
         {
             // What becomes visible is new to who could not see it; a mask is no news.
@@ -431,7 +461,7 @@ public sealed class PatientState
         Show(_patientAccesses, patientSees, withheldFromPatient);
         if (_delegateAccesses is not null)
             Show(_delegateAccesses, delegatesSee, withheldFromDelegates);
-        if (trace.Refused is null && accessed.By.Kind == ActorKind.Professional)
+        if (trace.Refused is null && accessed.By.Kind == ActorKind.Professional && trace.Action != AccessAction.Explain)
             TellOfAccess(accessed, patientSees, delegatesSee);
     }
 

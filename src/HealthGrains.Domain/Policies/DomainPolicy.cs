@@ -42,6 +42,10 @@ public sealed record DomainPolicy
     /// <summary><c>Minor:MajorityAge</c>, in years; representation ends on that birthday.</summary>
     public int MajorityAge { get; init; } = 18;
 
+    /// <summary><c>Minor:MajorityNotice</c>: how long before that birthday the representatives are reminded of it, who may read no
+    /// more from then on.</summary>
+    public TimeSpan MajorityNotice { get; init; } = TimeSpan.FromDays(30);
+
     /// <summary><c>Emergency:Defaults</c>: what an emergency may read of a patient who has decided nothing.</summary>
     public EmergencyFlags EmergencyDefaults { get; init; } = new(true, true, false);
 
