@@ -66,7 +66,8 @@ public sealed record SubmitDocument(
         // I1: a uniqueId means one content, for ever.
         if (state.Index.Find(Metadata.UniqueId) is { } earlier)
         {
-            return earlier.Sha256 == Content.Sha256
+            // A stranger's document that is hidden from the patient's side is confirmed by no receipt, whoever knows its id and bytes.
+            return earlier.Sha256 == Content.Sha256 && (!IsHiddenFromDepositor(earlier, audience) || earlier.IsManagedBy(By))
                 ? Reply(SubmissionReceipt.Of(earlier, alreadyKnown: true))
                 : Refuse(RefusalCode.UniqueIdReused, "This unique id means another content.", "metadata.unique_id");
         }

@@ -34,6 +34,10 @@ public static class DutySchedule
             new(turn.Now, Actor.System, DutyKind.Reveal, turn.Now + delay) { Document = id };
     }
 
+    /// <summary>A record that is announced now.</summary>
+    public static DutyScheduled ForAnnouncement(TurnContext turn) =>
+        new(turn.Now, Actor.System, DutyKind.OpenAnnounced, turn.Now + turn.Policy.OppositionWindow);
+
     /// <summary>A record that is closed now, or that was closed and is to be deleted.</summary>
     public static DutyScheduled ForClosing(bool deletionRequested, TurnContext turn) => new(
         turn.Now,

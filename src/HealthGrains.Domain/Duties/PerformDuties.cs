@@ -45,6 +45,11 @@ public sealed record PerformDuties : PatientCommand<DutiesPerformed>
             case DutyKind.DestroyTraces:
                 yield return new TracesDestroyed(turn.Now, Actor.System);
                 break;
+            case DutyKind.OpenAnnounced when state.Record.State == RecordState.Announced:
+                yield return new RecordOpened(turn.Now, Actor.System, Activated: false, RestoresContent: false);
+                foreach (var owed in DutySchedule.ForMajority(state, state.BirthDate, turn))
+                    yield return owed;
+                break;
             case DutyKind.MajorityNotice:
                 yield return new MajorityApproaching(turn.Now, Actor.System);
                 break;

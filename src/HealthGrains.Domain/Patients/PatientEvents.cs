@@ -24,6 +24,9 @@ public sealed record RecordOpened(DateTimeOffset At, Actor By, bool Activated, b
     public string TermsVersion { get; init; } = "";
 }
 
+/// <summary>The person was told, by letter or e-mail, that a record will be opened, and may oppose until then.</summary>
+public sealed record RecordAnnounced(DateTimeOffset At, Actor By) : PatientEvent(At, By);
+
 /// <summary>The person opposed having a record, before there was one.</summary>
 public sealed record RecordOpposed(DateTimeOffset At, Actor By, string Reason) : PatientEvent(At, By);
 

@@ -129,12 +129,17 @@ public sealed class PatientState
                 if (Record.State == RecordState.Closed && !opened.RestoresContent)
                     Index.SealAll();
                 Duties.Remove(DutyKind.Destroy);
+                Duties.Remove(DutyKind.OpenAnnounced);
                 OpenedAt ??= opened.At;
                 ActivatedAt ??= opened.Activated ? opened.At : null;
                 Record = new RecordStatus(
                     opened.Activated ? RecordState.OpenActivated : RecordState.OpenNotActivated, opened.At, "", false);
                 break;
+            case RecordAnnounced announced:
+                Record = new RecordStatus(RecordState.Announced, announced.At, "", false);
+                break;
             case RecordOpposed opposed:
+                Duties.Remove(DutyKind.OpenAnnounced);
                 Record = new RecordStatus(RecordState.Opposed, opposed.At, opposed.Reason, false);
                 break;
             case RecordClosed closed:
@@ -353,6 +358,7 @@ public sealed class PatientState
         {
             DutyKind.Reveal => scheduled.Document is { } id
                 && Index.Find(id) is { IsHiddenFromPatient: true, Status: not DocumentStatus.Deleted },
+            DutyKind.OpenAnnounced => Record.State == RecordState.Announced,
             DutyKind.Destroy => Record.State == RecordState.Closed,
             DutyKind.DestroyTraces => Record.State == RecordState.Destroyed,
             _ => !Record.IsUnknown,

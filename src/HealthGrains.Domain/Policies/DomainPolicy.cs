@@ -39,6 +39,9 @@ public sealed record DomainPolicy
     /// <summary><c>Record:RetentionYears</c>: how long a closed record is kept, and its traces.</summary>
     public int RetentionYears { get; init; } = 10;
 
+    /// <summary><c>Record:OppositionWindowDays</c>: how long somebody to whom a record was announced may oppose before it opens.</summary>
+    public TimeSpan OppositionWindow { get; init; } = TimeSpan.FromDays(42);
+
     /// <summary><c>Minor:MajorityAge</c>, in years; representation ends on that birthday.</summary>
     public int MajorityAge { get; init; } = 18;
 

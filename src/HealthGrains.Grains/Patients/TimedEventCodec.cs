@@ -43,6 +43,9 @@ internal static class TimedEventCodec
             case MajorityReached majority:
                 entry.MajorityReached = new StoredMajorityReached { RepresentativesTold = majority.RepresentativesTold };
                 break;
+            case RecordAnnounced:
+                entry.RecordAnnounced = new StoredRecordAnnounced();
+                break;
             case MajorityApproaching:
                 entry.MajorityApproaching = new StoredMajorityApproaching();
                 break;
@@ -89,6 +92,7 @@ internal static class TimedEventCodec
         {
             RepresentativesTold = entry.MajorityReached.RepresentativesTold,
         },
+        PatientEntry.EventOneofCase.RecordAnnounced => new RecordAnnounced(at, by),
         PatientEntry.EventOneofCase.MajorityApproaching => new MajorityApproaching(at, by),
         PatientEntry.EventOneofCase.FutureMaskingSet => new FutureMaskingSet(at, by, entry.FutureMaskingSet.Masked),
         PatientEntry.EventOneofCase.NotificationPreferencesSet => new NotificationPreferencesSet(

@@ -65,6 +65,8 @@ public static class ProductCommands
             WireJson.Default.AnswerDelegation, WireJson.Default.DelegateAnswer)
         .Add<PatientState, PatientEvent, DelegateAnswer, RevokeDelegate>(
             WireJson.Default.RevokeDelegate, WireJson.Default.DelegateAnswer)
+        .Add<PatientState, PatientEvent, AnnouncedRecord, AnnounceRecord>(
+            WireJson.Default.AnnounceRecord, WireJson.Default.AnnouncedRecord)
         .Add<PatientState, PatientEvent, bool, TraceSupport>(WireJson.Default.TraceSupport, WireJson.Default.Boolean)
         .Add<PatientState, PatientEvent, int, FindInvitation>(WireJson.Default.FindInvitation, WireJson.Default.Int32)
         .Add<PatientState, PatientEvent, bool, IsDelegationAlive>(

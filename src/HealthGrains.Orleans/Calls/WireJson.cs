@@ -91,6 +91,8 @@ namespace HealthGrains.Orleans.Calls;
 [JsonSerializable(typeof(PerformDuties))]
 [JsonSerializable(typeof(DutiesPerformed))]
 [JsonSerializable(typeof(ConfirmErasure))]
+[JsonSerializable(typeof(AnnounceRecord))]
+[JsonSerializable(typeof(AnnouncedRecord))]
 [JsonSerializable(typeof(TraceSupport))]
 [JsonSerializable(typeof(FindInvitation))]
 [JsonSerializable(typeof(IsDelegationAlive))]

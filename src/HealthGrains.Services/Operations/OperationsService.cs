@@ -14,6 +14,7 @@ internal sealed partial class OperationsService(ServiceContext context)
         .Unary<Wire.GetStatusRequest, Wire.GetStatusResponse>("GetStatus", GetStatusAsync)
         .Unary<Wire.VerifyRecordRequest, Wire.VerifyRecordResponse>("VerifyRecord", VerifyRecordAsync)
         .Unary<Wire.AddAliasRequest, Wire.AddAliasResponse>("AddAlias", AddAliasAsync)
+        .Unary<Wire.AnnounceRecordRequest, Wire.AnnounceRecordResponse>("AnnounceRecord", AnnounceRecordAsync)
         .ServerStreaming<Wire.TailLogRequest, Wire.LogEntry>(
             "TailLog", TailLogAsync, new RpcMethodOptions { EndsOnDrain = true })
         .Service;

@@ -55,7 +55,7 @@ internal sealed class Dice(int seed)
         var side = Chance(3) ? Of(Delegates) : Actor.Patient;
         return Next(130) switch
         {
-            >= 127 => new PassMove(24 + Next(60)),
+            >= 127 => new PassMove(Chance(4) ? 1_000 + Next(60) : 24 + Next(60)),
             >= 124 => new MaskMove(!Chance(3), Chance(2) ? Of(Names) + " " + Of(Names) : null, Maybe()),
             >= 120 => new DutiesMove(),
             >= 118 => new FamilyDoctorMove(Chance(3) ? null : Cast.IdOf(Of(Professionals))),
@@ -74,6 +74,7 @@ internal sealed class Dice(int seed)
             < 62 => new OpenMove(Chance(5) ? side : Actor.Patient),
             < 64 => new CloseMove(Chance(3), Chance(2) ? side : Actor.Patient),
             < 70 => new FollowMove(Of(Professionals)),
+            < 71 when Chance(2) => new AnnounceMove(),
             < 71 => new UnfollowMove(Of(Professionals)),
             < 72 => new EmergencyMove(Maybe(), Maybe(), Maybe(), side),
             < 75 => new GetRecordMove(reader) { Entrance = Way() },

@@ -83,6 +83,8 @@ internal sealed record DutiesMove : Move;
 /// <param name="Names">Null for all.</param>
 internal sealed record MaskMove(bool Masked, string? Names, bool? Future) : Move;
 
+internal sealed record AnnounceMove : Move;
+
 internal sealed record AccessesMove(Actor By) : Move;
 
 internal sealed record ConsentsMove(Actor By) : Move;

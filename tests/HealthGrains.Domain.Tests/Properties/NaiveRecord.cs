@@ -95,6 +95,7 @@ internal sealed class NaiveRecord
     private DateTimeOffset? _flagsUntil;
     private DateTimeOffset? _noticeAt;
     private bool _noticed;
+    private DateTimeOffset? _opensAt;
     private string _state = "absent";
     private bool _deletion;
     private int _patientNews;
@@ -131,6 +132,7 @@ internal sealed class NaiveRecord
         DelegateMove add => Add(add),
         AnswerMove answer => Answer(answer),
         EndDelegateMove end => End(end),
+        AnnounceMove => Announce(),
         AccessesMove accesses => Accesses(accesses.By),
         ConsentsMove consents => Consents(consents.By),
         MayKnowMove may => MayKnow(may),
@@ -279,7 +281,7 @@ internal sealed class NaiveRecord
     {
         if (_state == "destroyed")
             return "PATIENT_UNKNOWN";
-        if (_state is "absent" or "opposed")
+        if (_state is "absent" or "announced" or "opposed")
             return "PATIENT_UNKNOWN";
         if (_state == "closed")
             return "RECORD_CLOSED";
@@ -307,7 +309,7 @@ internal sealed class NaiveRecord
         var answer = AddKnowing(move, insured);
         if (!answer.StartsWith("ok", StringComparison.Ordinal))
             _born = known;
-        else if (known is null && move.Born.Length > 0 && Adult > Now && _state is not ("absent" or "opposed" or "destroyed"))
+        else if (known is null && move.Born.Length > 0 && Adult > Now && _state is not ("absent" or "announced" or "opposed" or "destroyed"))
             ComesOfAge();
         return answer;
     }
@@ -403,7 +405,7 @@ internal sealed class NaiveRecord
 
     private void TracedSupport(Actor by)
     {
-        if (by == Cast.Insurance && _state is not ("absent" or "opposed" or "destroyed"))
+        if (by == Cast.Insurance && _state is not ("absent" or "announced" or "opposed" or "destroyed"))
             TracedDelegate();
     }
 
@@ -429,7 +431,7 @@ internal sealed class NaiveRecord
 
     private string? MayNot(Actor reader, Entrance? how = null)
     {
-        if (_state is "absent" or "opposed" or "destroyed")
+        if (_state is "absent" or "announced" or "opposed" or "destroyed")
             return "PATIENT_UNKNOWN";
         if (_state == "closed")
             return "RECORD_CLOSED";
@@ -465,7 +467,7 @@ internal sealed class NaiveRecord
         var keepsMask = !move.LabelsOnly && Find(move.Replaces) is { Masked: true, Sealed: false };
         if ((_masksFuture || keepsMask) && !move.Labels.HasFlag(HiddenFromPatient))
             move = move with { Labels = move.Labels | MaskedFromProfessionals };
-        if (_state is "opposed" or "destroyed")
+        if (_state is "announced" or "opposed" or "destroyed")
             return "PATIENT_UNKNOWN";
         if (_state == "closed")
             return "RECORD_CLOSED";
@@ -617,7 +619,7 @@ internal sealed class NaiveRecord
 
     private string Withdraw(WithdrawMove move)
     {
-        if (_state is "absent" or "opposed" or "destroyed")
+        if (_state is "absent" or "announced" or "opposed" or "destroyed")
             return "PATIENT_UNKNOWN";
         var paper = Find(move.Name);
         if (paper is { Withdrawn: true } && Manages(move.By, paper))
@@ -736,13 +738,23 @@ internal sealed class NaiveRecord
             return "again";
         if (_state == "destroyed")
             return "PATIENT_UNKNOWN";
-        _destroyAt = null;
-        if (_state is "absent" or "opposed" && Adult > Now)
+        (_destroyAt, _opensAt) = (null, null);
+        if (_state is "absent" or "announced" or "opposed" && Adult > Now)
             ComesOfAge();
         if (_state == "closed")
             Papers.ForEach(paper => paper.Sealed = true);
         _state = "active";
         _deletion = false;
+        return "ok";
+    }
+
+    private string Announce()
+    {
+        if (_state is "opposed" or "destroyed")
+            return "PATIENT_UNKNOWN";
+        if (_state != "absent")
+            return "again";
+        (_state, _opensAt) = ("announced", Now.AddDays(42));
         return "ok";
     }
 
@@ -755,7 +767,8 @@ internal sealed class NaiveRecord
         if (_state is "open" or "active")
             EndWhatWasGiven();
         _closedAt = _state == "closed" ? _closedAt : Now;
-        _state = _state == "absent" ? "opposed" : "closed";
+        _state = _state is "absent" or "announced" ? "opposed" : "closed";
+        _opensAt = null;
         _destroyAt = _state == "opposed" ? null : move.DeletionRequested ? Now : Now.AddYears(10);
         _deletion |= move.DeletionRequested;
         return "ok";
@@ -788,11 +801,11 @@ internal sealed class NaiveRecord
         var by = move.By;
         if (by.Kind == ActorKind.Delegate && Acting(by) is null)
             return Strange(by);
-        if (_state is "absent" or "destroyed" || (_state == "opposed" && by.Kind == ActorKind.Professional))
+        if (_state is "absent" or "destroyed" || (_state is "announced" or "opposed" && by.Kind == ActorKind.Professional))
             return "PATIENT_UNKNOWN";
         if (by.Kind != ActorKind.Professional)
         {
-            if (by.Kind == ActorKind.Delegate && _state != "opposed")
+            if (by.Kind == ActorKind.Delegate && _state is not ("announced" or "opposed"))
                 TracedDelegate();
             return $"ok {(_state == "active" ? Papers.Count(paper => paper.InForce && Sees(by, paper)) : 0)} {NewsOf(by)}";
         }
@@ -812,7 +825,7 @@ internal sealed class NaiveRecord
     // Who was never anybody here leaves no trace; who was, does, where there is a record.
     private string Strange(Actor by, string refusal = "DELEGATION_FORBIDDEN")
     {
-        if (_state is not ("absent" or "opposed") && _helpers.Exists(helper => Is(helper, by)))
+        if (_state is not ("absent" or "announced" or "opposed") && _helpers.Exists(helper => Is(helper, by)))
             TracedDelegate();
         return refusal;
     }
@@ -892,6 +905,13 @@ internal sealed class NaiveRecord
             paper.DelegatesToldOf |= told;
         }
 
+        if (_opensAt <= Now)
+        {
+            if (Adult > Now)
+                ComesOfAge();
+            (_state, _opensAt) = ("open", null);
+        }
+
         if (_noticeAt <= Now)
             (_parentNews, _noticeAt, _noticed) = (_parentNews + 1, null, true);
         if (_comesOfAgeAt <= Now)
@@ -909,7 +929,7 @@ internal sealed class NaiveRecord
 
         if (_tracesAt <= Now)
             _tracesAt = null;
-        var next = Papers.Select(paper => paper.ShownAt).Append(_destroyAt).Append(_tracesAt).Append(_comesOfAgeAt).Append(_noticeAt).Min();
+        var next = Papers.Select(paper => paper.ShownAt).Append(_destroyAt).Append(_tracesAt).Append(_comesOfAgeAt).Append(_noticeAt).Append(_opensAt).Min();
         return next is { } at ? $"ok {at:u}" : "ok";
     }
 

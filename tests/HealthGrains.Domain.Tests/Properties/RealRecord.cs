@@ -86,6 +86,7 @@ internal sealed class RealRecord
         EndDelegateMove end => Words(Record.Ask(new RevokeDelegate(end.Number, end.By)), Delegated),
         AccessesMove accesses => Words(
             Record.Ask(new ListAccesses(null, null, null, 10_000) { By = accesses.By }), page => $"ok {page.Accesses.Count}"),
+        AnnounceMove => Words(Record.Ask(new AnnounceRecord(Cast.Insurance)), answer => answer.AlreadySo ? "again" : "ok"),
         ConsentsMove consents => Words(
             Record.Ask(new GetConsents(false) { By = consents.By }), view => $"ok {view.Authorizations.Count} {view.Blocked.Count}"),
         MayKnowMove may => MayKnow(may),

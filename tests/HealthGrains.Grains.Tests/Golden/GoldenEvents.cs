@@ -169,6 +169,8 @@ internal static class GoldenEvents
         ["EmergencySessionOpened.minimal"] = new EmergencySessionOpened(
             At, new Actor(ActorKind.Professional, Cast.Rpps(0).ToString()), AccessMode.Emergency, At),
         ["MajorityReached.full-2"] = new MajorityReached(At, Everything()) { RepresentativesTold = true },
+        ["RecordAnnounced.full"] = new RecordAnnounced(At, Everything()),
+        ["RecordAnnounced.minimal"] = new RecordAnnounced(At, Actor.System),
         ["MajorityApproaching.full"] = new MajorityApproaching(At, Everything()),
         ["MajorityApproaching.minimal"] = new MajorityApproaching(At, Actor.System),
         ["EmergencyAccessSet.full-2"] = new EmergencyAccessSet(At, Everything(), new EmergencyFlags(true, true, true))
