@@ -1,6 +1,7 @@
 using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Agendas;
 using HealthGrains.Domain.Aliases;
+using HealthGrains.Domain.Caregivers;
 using HealthGrains.Domain.Consent;
 using HealthGrains.Domain.Delegates;
 using HealthGrains.Domain.Documents;
@@ -64,6 +65,13 @@ public static class ProductCommands
             WireJson.Default.AnswerDelegation, WireJson.Default.DelegateAnswer)
         .Add<PatientState, PatientEvent, DelegateAnswer, RevokeDelegate>(
             WireJson.Default.RevokeDelegate, WireJson.Default.DelegateAnswer)
+        .Add<PatientState, PatientEvent, AnnouncedRecord, AnnounceRecord>(
+            WireJson.Default.AnnounceRecord, WireJson.Default.AnnouncedRecord)
+        .Add<PatientState, PatientEvent, bool, TraceSupport>(WireJson.Default.TraceSupport, WireJson.Default.Boolean)
+        .Add<PatientState, PatientEvent, int, FindInvitation>(WireJson.Default.FindInvitation, WireJson.Default.Int32)
+        .Add<PatientState, PatientEvent, bool, IsDelegationAlive>(
+            WireJson.Default.IsDelegationAlive, WireJson.Default.Boolean)
+        .Add<CaregiverState, CaregiverEvent, PlaceAnswer, TakePlace>(WireJson.Default.TakePlace, WireJson.Default.PlaceAnswer)
         .Add<PatientState, PatientEvent, bool, MayDelegateStillSee>(
             WireJson.Default.MayDelegateStillSee, WireJson.Default.Boolean)
         .Add<PatientState, PatientEvent, TrackedDocument, TrackDocument>(

@@ -3,6 +3,7 @@ using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Agendas;
 using HealthGrains.Domain.Aliases;
+using HealthGrains.Domain.Caregivers;
 using HealthGrains.Domain.Consent;
 using HealthGrains.Domain.Delegates;
 using HealthGrains.Domain.Documents;
@@ -90,6 +91,13 @@ namespace HealthGrains.Orleans.Calls;
 [JsonSerializable(typeof(PerformDuties))]
 [JsonSerializable(typeof(DutiesPerformed))]
 [JsonSerializable(typeof(ConfirmErasure))]
+[JsonSerializable(typeof(AnnounceRecord))]
+[JsonSerializable(typeof(AnnouncedRecord))]
+[JsonSerializable(typeof(TraceSupport))]
+[JsonSerializable(typeof(FindInvitation))]
+[JsonSerializable(typeof(IsDelegationAlive))]
+[JsonSerializable(typeof(TakePlace))]
+[JsonSerializable(typeof(PlaceAnswer))]
 [JsonSerializable(typeof(TakeIntoAgenda))]
 [JsonSerializable(typeof(WhatIsDue))]
 [JsonSerializable(typeof(AgendaPage))]

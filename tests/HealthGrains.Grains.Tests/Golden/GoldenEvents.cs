@@ -1,5 +1,6 @@
 using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Caregivers;
 using HealthGrains.Domain.Consent;
 using HealthGrains.Domain.Agendas;
 using HealthGrains.Domain.Delegates;
@@ -69,6 +70,23 @@ internal static class GoldenEvents
             Recipients = [Cast.Rpps(0), Cast.Rpps(2)],
             RecipientsCode = ChangeCode.DocumentModified,
         },
+        ["DocumentSubmitted.full-5"] = new DocumentSubmitted(At, Everything(), First, FullMetadata())
+        {
+            ClassCode = "10",
+            Size = 142_336,
+            Sha256 = HashOf(1),
+            BodySha256 = HashOf(2),
+            Replaces = Second,
+            Change = ChangeKind.ConfidentialityOnly,
+            Covers = ConfidentialityLabels.MaskedFromProfessionals,
+            Feeding = FeedingOpposition.NotOpposed,
+            InsQualifiedAt = At.AddDays(-40),
+            SecretSession = true,
+            TwinOf = UniqueTwo,
+            Traits = new PatientTraits("LEFÈVRE", "ANNE", "F", "19790315"),
+            Recipients = [Cast.Rpps(0), Cast.Rpps(2)],
+            RecipientsCode = ChangeCode.DocumentModified,
+        },
         ["RecordMoved.full"] = new RecordMoved(At, Everything(), OtherPatient),
         ["RecordMoved.minimal"] = new RecordMoved(At, Actor.System, OtherPatient),
         ["UploadDiscarded.full"] = new UploadDiscarded(
@@ -102,6 +120,13 @@ internal static class GoldenEvents
             At, Everything(), First, UniqueOne,
             ConfidentialityLabels.MaskedFromProfessionals | ConfidentialityLabels.HiddenFromRepresentatives)
         {
+            Recipients = [Cast.Rpps(0), Cast.Rpps(2)],
+        },
+        ["ConfidentialityChanged.full-2"] = new ConfidentialityChanged(
+            At, Everything(), First, UniqueOne,
+            ConfidentialityLabels.MaskedFromProfessionals | ConfidentialityLabels.HiddenFromRepresentatives)
+        {
+            Covers = ConfidentialityLabels.MaskedFromProfessionals,
             Recipients = [Cast.Rpps(0), Cast.Rpps(2)],
         },
         ["ConfidentialityChanged.minimal"] =
@@ -143,6 +168,16 @@ internal static class GoldenEvents
             At, Everything(), AccessMode.RegulationCentre, At.AddHours(4)),
         ["EmergencySessionOpened.minimal"] = new EmergencySessionOpened(
             At, new Actor(ActorKind.Professional, Cast.Rpps(0).ToString()), AccessMode.Emergency, At),
+        ["MajorityReached.full-2"] = new MajorityReached(At, Everything()) { RepresentativesTold = true },
+        ["RecordAnnounced.full"] = new RecordAnnounced(At, Everything()),
+        ["RecordAnnounced.minimal"] = new RecordAnnounced(At, Actor.System),
+        ["MajorityApproaching.full"] = new MajorityApproaching(At, Everything()),
+        ["MajorityApproaching.minimal"] = new MajorityApproaching(At, Actor.System),
+        ["EmergencyAccessSet.full-2"] = new EmergencyAccessSet(At, Everything(), new EmergencyFlags(true, true, true))
+        {
+            Until = At.AddYears(2),
+        },
+        ["AdministratorSet.full-2"] = new AdministratorSet(At, Everything(), [3, 7], true) { Until = At.AddYears(2) },
         ["MajorityReached.minimal"] = new MajorityReached(At, Actor.System),
         ["RecordAccessed.full-2"] = new RecordAccessed(At, Everything(), new AccessTrace(
             AccessAction.ReadContent, [First, Second], AccessMode.Emergency, "Patient inconscient", RefusalCode.EmergencyRefused,
@@ -215,6 +250,13 @@ internal static class GoldenEvents
             new StalledDelivery(13, At.AddSeconds(1), Owner, Held() with { Recipient = "" }, 1, null, null),
             new StalledDelivery(14, At.AddSeconds(2), default, null, 0, null, Misrouted()),
         ]);
+    public static IReadOnlyDictionary<string, CaregiverEvent> Caregiver { get; } = new Dictionary<string, CaregiverEvent>
+    {
+        ["CaregiverPlaceTaken.full"] = new CaregiverPlaceTaken(At, Cast.Patient, 4),
+        ["CaregiverPlaceTaken.minimal"] = new CaregiverPlaceTaken(DateTimeOffset.UnixEpoch, OtherPatient, 1),
+        ["CaregiverPlacesLeft.full"] = new CaregiverPlacesLeft(At, [Cast.Patient, OtherPatient]),
+        ["CaregiverPlacesLeft.minimal"] = new CaregiverPlacesLeft(DateTimeOffset.UnixEpoch, []),
+    };
 
     /// <summary>An agenda with something on it.</summary>
     public static AgendaState FullAgenda() => AgendaState.Restore(
