@@ -131,7 +131,7 @@ public sealed class AliasTests : IAsyncLifetime
 
         await Waiting.RefusedAsync(() => AliasAsync(Old, Old), RefusalCode.MetadataInvalid, "current");
         await Waiting.RefusedAsync(() => AliasAsync(Old, New), RefusalCode.PatientUnknown, "previous");
-        Assert.Equal(0, await _host.EntriesAsync());
+        Assert.Equal(0, await _host.PatientEntriesAsync());
 
         await Waiting.RefusedAsync(() => As(People.HospitalSystem), RefusalCode.CallerKindForbidden);
 

@@ -227,10 +227,10 @@ public sealed class MergeTests : IAsyncLifetime
     {
         await _hospital.SubmitAsync(People.Document(Old, "1", "one"));
         await Self(New).CloseRecordAsync(New.ToWire());
-        var before = await _host.EntriesAsync();
+        var before = await _host.PatientEntriesAsync();
         foreach (var (one, other) in new[] { (Old, New), (New, Old) })
             await Waiting.RefusedAsync(() => AliasAsync(one, other), RefusalCode.RecordClosed, "previous");
-        Assert.Equal(before, await _host.EntriesAsync());
+        Assert.Equal(before, await _host.PatientEntriesAsync());
         await Self(New).OpenRecordAsync(New.ToWire());
         Assert.True((await AliasAsync(Old, New)).Merged);
     }
