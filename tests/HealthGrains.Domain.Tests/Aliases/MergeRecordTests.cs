@@ -336,6 +336,12 @@ public sealed class MergeRecordTests
         Assert.Equal(inOld, _new.AskQuietly(_new.Submission("id", content: "old bytes")).Value.DocumentId);
         Assert.Equal(inNew, _new.AskQuietly(_new.Submission("id", content: "new bytes")).Value.DocumentId);
         Assert.Equal(RefusalCode.UniqueIdReused, _new.AskInVain(_new.Submission("id", content: "third")).Code);
+        foreach (var id in new[] { inOld, inNew })
+        {
+            Assert.Equal(
+                id, _new.Ask(new TrackDocument(TestRecord.Unique("id"), Cast.HospitalSystem) { Named = id }).Value.Entry.Id);
+        }
+
         Assert.Null(_new.Withdraw("id").Refusal);
         Assert.All(_new.State.Index.Entries, entry => Assert.Equal(DocumentStatus.Deleted, entry.Status));
         Assert.True(_new.Withdraw("id").Value.AlreadyWithdrawn);
