@@ -94,6 +94,12 @@ public static class ProductCommands
             WireJson.Default.DiscardUpload, WireJson.Default.UploadFate)
         .Add<PatientState, PatientEvent, RecordPlace, LocateRecord>(WireJson.Default.LocateRecord, WireJson.Default.RecordPlace)
         .Add<PatientState, PatientEvent, MoveOutcome, MoveRecord>(WireJson.Default.MoveRecord, WireJson.Default.MoveOutcome)
+        .Add<PatientState, PatientEvent, BegunMerge, BeginMerge>(WireJson.Default.BeginMerge, WireJson.Default.BegunMerge)
+        .Add<PatientState, PatientEvent, MergeProgress, TakeRecordPage>(
+            WireJson.Default.TakeRecordPage, WireJson.Default.MergeProgress)
+        .Add<PatientState, PatientEvent, MergeProgress, MergeRecord>(WireJson.Default.MergeRecord, WireJson.Default.MergeProgress)
+        .Add<PatientState, PatientEvent, bool, CompleteMove>(WireJson.Default.CompleteMove, WireJson.Default.Boolean)
+        .Add<PatientState, PatientEvent, bool, CancelMove>(WireJson.Default.CancelMove, WireJson.Default.Boolean)
         .Add<PatientState, PatientEvent, DutiesPerformed, PerformDuties>(
             WireJson.Default.PerformDuties, WireJson.Default.DutiesPerformed)
         .Add<PatientState, PatientEvent, bool, ConfirmErasure>(WireJson.Default.ConfirmErasure, WireJson.Default.Boolean)

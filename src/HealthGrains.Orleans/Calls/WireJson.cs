@@ -26,7 +26,7 @@ namespace HealthGrains.Orleans.Calls;
     [
         typeof(PatientIdText), typeof(ProfessionalIdText), typeof(StructureIdText), typeof(ProfessionCodeText),
         typeof(DocumentIdText), typeof(UniqueIdText), typeof(UploadIdText), typeof(Sha256Text),
-        typeof(BlockText), typeof(BlockerText), typeof(DelegationText), typeof(PreferencesText),
+        typeof(BlockText), typeof(BlockerText), typeof(DelegationText), typeof(PreferencesText), typeof(TakenEntryText),
     ])]
 [JsonSerializable(typeof(SubmitDocument))]
 [JsonSerializable(typeof(SubmissionReceipt))]
@@ -80,6 +80,13 @@ namespace HealthGrains.Orleans.Calls;
 [JsonSerializable(typeof(RecordPlace))]
 [JsonSerializable(typeof(MoveRecord))]
 [JsonSerializable(typeof(MoveOutcome))]
+[JsonSerializable(typeof(BeginMerge))]
+[JsonSerializable(typeof(BegunMerge))]
+[JsonSerializable(typeof(TakeRecordPage))]
+[JsonSerializable(typeof(MergeRecord))]
+[JsonSerializable(typeof(MergeProgress))]
+[JsonSerializable(typeof(CompleteMove))]
+[JsonSerializable(typeof(CancelMove))]
 [JsonSerializable(typeof(SetPurposeConsent))]
 [JsonSerializable(typeof(SetAdministrator))]
 [JsonSerializable(typeof(SetAttendingPhysician))]

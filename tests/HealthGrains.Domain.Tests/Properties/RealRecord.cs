@@ -22,6 +22,12 @@ internal sealed class RealRecord
     private int _documents;
     private int _before;
 
+    /// <summary>As <see cref="TestRecord.DocumentsFrom"/>.</summary>
+    public int DocumentsFrom
+    {
+        init => _documents = value;
+    }
+
     public static readonly TimeSpan HiddenMax = TimeSpan.FromHours(48);
 
     public TestRecord Record { get; } = new()

@@ -1,6 +1,7 @@
 using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Caregivers;
+using HealthGrains.Domain.Aliases;
 using HealthGrains.Domain.Consent;
 using HealthGrains.Domain.Agendas;
 using HealthGrains.Domain.Delegates;
@@ -14,6 +15,7 @@ using HealthGrains.Domain.Records;
 using HealthGrains.Domain.Refusals;
 using HealthGrains.Domain.Senders;
 using HealthGrains.Domain.Tests.Records;
+using HealthGrains.Domain.Turns;
 
 namespace HealthGrains.Grains.Tests.Golden;
 
@@ -89,6 +91,24 @@ internal static class GoldenEvents
         },
         ["RecordMoved.full"] = new RecordMoved(At, Everything(), OtherPatient),
         ["RecordMoved.minimal"] = new RecordMoved(At, Actor.System, OtherPatient),
+        ["RecordMoving.full"] = new RecordMoving(At, Everything(), OtherPatient),
+        ["RecordMoving.minimal"] = new RecordMoving(At, Actor.System, OtherPatient),
+        ["RecordStays.full"] = new RecordStays(At, Everything(), 12),
+        ["RecordStays.minimal"] = new RecordStays(At, Actor.System, 12),
+        ["RecordPageTaken.full"] = new RecordPageTaken(At, Everything(), OtherPatient, 12, 5,
+        [
+            new TakenEntry(new PatientFollowed(At, Everything()), new EventStamp(5, 3, 70)),
+            new TakenEntry(new MajorityReached(At, Actor.System), new EventStamp(6, 3, 72)),
+        ]),
+        ["RecordPageTaken.minimal"] = new RecordPageTaken(
+            At, Actor.System, OtherPatient, 2, 1, [new TakenEntry(new MajorityReached(At, Actor.System), new EventStamp(1, 0, 1))]),
+        ["RecordMerged.full"] = new RecordMerged(At, Everything(), OtherPatient, 12)
+        {
+            Emergency = new EmergencyFlags(true, true, true),
+        },
+        ["RecordMerged.minimal"] = new RecordMerged(At, Actor.System, OtherPatient, 12),
+        ["MergeRefused.full"] = new MergeRefused(At, Everything(), OtherPatient, 12, RefusalCode.RecordClosed),
+        ["MergeRefused.minimal"] = new MergeRefused(At, Actor.System, OtherPatient, 12, RefusalCode.TemporarilyUnavailable),
         ["UploadDiscarded.full"] = new UploadDiscarded(
             At, Everything(), UploadId.Of(Guid.Parse("7d3f0c1e-52a4-4b8f-9a66-0d1c2b3a4f5e"))),
         ["UploadDiscarded.minimal"] = new UploadDiscarded(
