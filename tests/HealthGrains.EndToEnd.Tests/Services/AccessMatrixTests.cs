@@ -143,6 +143,12 @@ public sealed class AccessMatrixTests : IAsyncLifetime
         },
         ["Operations.GetStatus"] = (client, _) =>
             client.CallAsync<Wire.GetStatusRequest, Wire.GetStatusResponse>("Operations/GetStatus", new Wire.GetStatusRequest()),
+        ["Operations.ListStalledDeliveries"] = (client, _) =>
+            client.CallAsync<Wire.ListStalledDeliveriesRequest, Wire.ListStalledDeliveriesResponse>(
+                "Operations/ListStalledDeliveries", new Wire.ListStalledDeliveriesRequest()),
+        ["Operations.RedriveDeliveries"] = (client, _) =>
+            client.CallAsync<Wire.RedriveDeliveriesRequest, Wire.RedriveDeliveriesResponse>(
+                "Operations/RedriveDeliveries", new Wire.RedriveDeliveriesRequest()),
         ["Operations.VerifyRecord"] = (client, patient) => client.CallAsync<Wire.VerifyRecordRequest, Wire.VerifyRecordResponse>(
             "Operations/VerifyRecord", new Wire.VerifyRecordRequest { Patient = patient.ToWire() }),
         ["Operations.AnnounceRecord"] = (client, patient) =>

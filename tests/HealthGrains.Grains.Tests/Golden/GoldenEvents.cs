@@ -316,6 +316,17 @@ internal static class GoldenEvents
         [At.UtcTicks, At.AddSeconds(1).UtcTicks],
         [new InboxAcknowledged(At.AddSeconds(2), 10_001)]);
 
+    /// <summary>An inbox of which a part that is not acknowledged is in the journal alone.</summary>
+    public static InboxState UnreadInbox() => InboxState.Restore(
+        new Dictionary<int, long> { [13] = 4_711 },
+        10_000,
+        [Told(4_700, First), Told(4_711, Second)],
+        5,
+        [At.UtcTicks, At.AddSeconds(1).UtcTicks],
+        [new InboxAcknowledged(At.AddSeconds(2), 5)],
+        [-1, 13],
+        new Dictionary<int, long> { [13] = 17 });
+
     /// <summary>A ledger that has taken in, counted and raised something.</summary>
     public static LedgerState FullLedger() => LedgerState.Restore(
         new Dictionary<int, long> { [0] = 9, [13] = 4_711 },
