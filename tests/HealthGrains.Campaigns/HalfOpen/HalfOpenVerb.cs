@@ -96,7 +96,11 @@ internal static class HalfOpenVerb
             }
 
             Findings? findings = null;
-            var missing = 0;
+            var told = Stopwatch.StartNew();
+            var missing = problem is null ? await watchers.SettleAsync(ledger, NoticedWithin, cancellation) : 0;
+            var toldIn = told.Elapsed;
+            if (missing > 0)
+                problem = $"{missing} documents were not told to who watches within {NoticedWithin}";
             if (problem is null)
             {
                 findings = await verifier.CheckAsync(channel, round, cancellation);
@@ -114,6 +118,7 @@ internal static class HalfOpenVerb
             {
                 kind,
                 dead_lines = dead,
+                told_after_seconds = Math.Round(toldIn.TotalSeconds, 1),
                 noticed_after_seconds = Math.Round(noticed.TotalSeconds, 1),
                 acknowledged = ledger.Acknowledged - before,
                 streams_resumed = watchers.Resumed,

@@ -74,8 +74,11 @@ internal static partial class ReadersVerb
         var told = 0;
         try
         {
-            await UntilAsync(() => Task.FromResult(others.TrueForAll(HasAll)), SettledWithin);
-            for (var round = 1; round <= rounds; round++)
+            // Who is far behind from the start is told of everything, before anything is measured.
+            await UntilAsync(() => Task.FromResult(others.Exists(reader => reader.Gaps > 0) || others.TrueForAll(HasAll)), SettledWithin);
+            if (others.Sum(reader => reader.Gaps) is > 0 and var passedOver)
+                book.Add($"{passedOver} sequences were passed over or told twice while the readers caught up", false, new { watchers });
+            for (var round = 1; round <= rounds && book.Failed == 0; round++)
             {
                 await SubmitForAsync(TimeSpan.FromSeconds(1));
                 var open = watchers + slow + stuck;
@@ -125,10 +128,6 @@ internal static partial class ReadersVerb
                         heap_kib_each = each / 1024,
                         gaps,
                     });
-
-                // The slow ones would need hours for the rest.
-                if (book.Failed > 0)
-                    break;
 
                 // Rates, the smallest heap, and whether the stuck ones are gone.
                 async Task<(List<double> Milliseconds, long Heap)> PhaseAsync(TimeSpan length, Func<bool> isEnough)
