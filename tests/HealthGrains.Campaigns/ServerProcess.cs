@@ -42,6 +42,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// for no quotas, because a campaign speaks for very few identities.</param>
     /// <param name="onLine">Told each line that it writes, from any thread.</param>
     /// <param name="environment">More variables, by their own names.</param>
+    /// <param name="listen">An address of the network that it runs in, which this process reaches.</param>
     public static async Task<ServerProcess> StartAsync(
         IReadOnlyList<string> command,
         string data,
@@ -49,7 +50,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         CancellationToken cancellation,
         IReadOnlyDictionary<string, string>? settings = null,
         Action<string>? onLine = null,
-        IReadOnlyDictionary<string, string>? environment = null)
+        IReadOnlyDictionary<string, string>? environment = null,
+        string listen = "127.0.0.1")
     {
         var grpc = FreePort();
         var web = FreePort();
@@ -61,7 +63,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         };
         foreach (var argument in command.Skip(1))
             start.ArgumentList.Add(argument);
-        foreach (var argument in new[] { "--data", data, "--grpc", $"127.0.0.1:{grpc}", "--web", $"127.0.0.1:{web}" })
+        foreach (var argument in new[] { "--data", data, "--grpc", $"{listen}:{grpc}", "--web", $"{listen}:{web}" })
             start.ArgumentList.Add(argument);
         foreach (var (name, value) in settings ?? Closed.ClosedHost.Unlimited)
             start.Environment["HEALTHGRAINS__" + name.Replace(":", "__", StringComparison.Ordinal).ToUpperInvariant()] = value;
@@ -78,7 +80,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
 
-        var address = new Uri($"http://127.0.0.1:{grpc}");
+        var address = new Uri($"http://{listen}:{grpc}");
         var deadline = TimeSpan.FromSeconds(60);
         var serves = false;
         try
@@ -98,7 +100,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             }
 
             serves = true;
-            return new ServerProcess(process, lines, address, new Uri($"http://127.0.0.1:{web}"), clock.Elapsed);
+            return new ServerProcess(process, lines, address, new Uri($"http://{listen}:{web}"), clock.Elapsed);
         }
         finally
         {

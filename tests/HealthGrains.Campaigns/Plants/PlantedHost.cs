@@ -29,8 +29,11 @@ internal static class PlantedHost
         var patients = new Option<int>("--plant-patients") { DefaultValueFactory = _ => PatientsDefault };
         var store = new Option<string>("--store") { DefaultValueFactory = _ => "sqlite" };
         var database = new Option<string?>("--postgresql");
+        var engine = new Option<string?>("--engine");
+        var silo = new Option<string?>("--silo");
+        var cluster = new Option<string?>("--cluster");
         var command = new Command("serve-planted", "A server with a planted bug; for negative controls") { Hidden = true };
-        foreach (var option in new Option[] { data, grpc, web, plant, patients, store, database })
+        foreach (var option in new Option[] { data, grpc, web, plant, patients, store, database, engine, silo, cluster })
             command.Options.Add(option);
         command.SetAction(async (parsed, stopping) =>
         {
@@ -42,6 +45,9 @@ internal static class PlantedHost
                 ["Web"] = parsed.GetValue(web),
                 ["Store"] = parsed.GetValue(store),
                 ["PostgreSql:Connection"] = parsed.GetValue(database),
+                ["Engine"] = parsed.GetValue(engine),
+                ["Silo"] = parsed.GetValue(silo),
+                ["Cluster"] = parsed.GetValue(cluster),
             };
 
             // This one needs no code: a parameter that lets the glass be broken by whoever is blocked.
