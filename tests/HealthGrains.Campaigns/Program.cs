@@ -1,11 +1,14 @@
 using System.CommandLine;
 using HealthGrains.Campaigns;
+using HealthGrains.Campaigns.Calls;
 using HealthGrains.Campaigns.Closed;
 using HealthGrains.Campaigns.Cluster;
 using HealthGrains.Campaigns.Consent;
+using HealthGrains.Campaigns.Full;
 using HealthGrains.Campaigns.Linear;
 using HealthGrains.Campaigns.Plants;
 using HealthGrains.Campaigns.Shared;
+using HealthGrains.Campaigns.Storm;
 
 // Breaks a server on purpose and counts. Each verb prints one JSON line a round and one headline.
 var root = new RootCommand("Campaigns that break HealthGrains on purpose, and measurements of it.");
@@ -61,6 +64,9 @@ root.Subcommands.Add(FuzzVerb.Command());
 root.Subcommands.Add(CanaryVerb.Command());
 root.Subcommands.Add(SharesVerb.Command());
 root.Subcommands.Add(ClosedHost.Command());
+root.Subcommands.Add(CallsVerb.Command());
+root.Subcommands.Add(StormVerb.Command());
+root.Subcommands.Add(FullVerb.Command());
 
 // Interrupted, a campaign stops its server and takes its disk down first.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration

@@ -17,7 +17,7 @@ internal static class PlantedHost
     public const int PatientsDefault = 20;
 
     /// <summary>What can be planted, by name.</summary>
-    public static IReadOnlyList<string> Plants { get; } = [EarlyAck, .. ConsentPlants.Names, StaleReads.Name];
+    public static IReadOnlyList<string> Plants { get; } = [EarlyAck, SwallowedFullStore.Name, .. ConsentPlants.Names, StaleReads.Name, NoDeduplication.Name];
 
     public static Command Command()
     {
@@ -55,11 +55,17 @@ internal static class PlantedHost
                 values["Access:BlockOverridesEmergency"] = "false";
             var settings = ServerSettings.From(new ConfigurationBuilder()
                 .AddEnvironmentVariables(ServerSettings.VariablePrefix).AddInMemoryCollection(values).Build());
-            Func<IJournalStore, IJournalStore>? wrapStore = name == EarlyAck ? store => new EarlyAckStore(store) : null;
+            Func<IJournalStore, IJournalStore>? wrapStore = name switch
+            {
+                EarlyAck => store => new EarlyAckStore(store),
+                SwallowedFullStore.Name => store => new SwallowedFullStore(store),
+                _ => null,
+            };
             Func<IGrainEngine, IGrainEngine>? wrapEngine = name switch
             {
+                NoDeduplication.Name => engine => new NoDeduplication(engine),
                 StaleReads.Name => engine => new StaleReads(engine, parsed.GetValue(patients)),
-                EarlyAck or ConsentPlants.GlassOverBlock => null,
+                EarlyAck or SwallowedFullStore.Name or ConsentPlants.GlassOverBlock => null,
                 _ => engine => new ConsentPlants(engine, name),
             };
             await using var server = await RunningServer.StartAsync(

@@ -115,6 +115,15 @@ public sealed class Commands_on_the_wire(ITestOutputHelper output)
         Same<AgendaState, AgendaEvent, int>(new TakeIntoAgenda(70, [new AgendaItem(69, at, patient)]));
         Same<AgendaState, AgendaEvent, AgendaPage>(new WhatIsDue(new AgendaItem(69, at, patient), 20));
         Same<PatientState, PatientEvent, DutiesPerformed>(new PerformDuties());
+        var held = new HeldDelivery("inbox/899700218896", 69, at, document, patient, default, "STORE_AWAY");
+        Same<AgendaState, AgendaEvent, SetAside>(new SetDeliveryAside(new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11]), held, 7));
+        Same<AgendaState, AgendaEvent, AsideNote>(new NoteDelivery(new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11]), 5, held, 8));
+        Same<AgendaState, AgendaEvent, IReadOnlyList<AsideTicket>>(new ClaimStalled(new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11])));
+        Same<AgendaState, AgendaEvent, bool>(new ResumeDelivery(new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11]), 5));
+        Same<AgendaState, AgendaEvent, bool>(new SettleMisrouting(5));
+        Same<AgendaState, AgendaEvent, StalledPage>(new ListStalled(StallKind.Quarantined, at, 5, 50));
+        Same<AgendaState, AgendaEvent, FoundStalled>(new FindStalled(5));
+        Same<PatientState, PatientEvent, bool>(new IsApproved(document));
 
         var alarm = new MisroutingSuspected(at, UniqueId.Parse("2.999.1^1"), patient, document, patient, document);
         var answer = new CallAnswer<IReadOnlyList<MisroutingSuspected>>(nameof(RecordSubmissions), new([alarm], null));
