@@ -18,9 +18,9 @@ public static class OrleansLimits
 
     /// <summary>A silo that does not answer for about this long has missed one probe …</summary>
     /// <remarks>Orleans suspects nobody from whom there were bytes in the last <see cref="MissedProbesMax"/> times four of
-    /// these: a silo that froze with its connections open is dead after that window, eight seconds at most, and one whose machine
+    /// these: a silo that froze with its connections open is dead after that window, six and a half seconds at most, and one whose machine
     /// refuses connections at once.</remarks>
-    public static readonly TimeSpan ProbeTimeout = TimeSpan.FromMilliseconds(600);
+    public static readonly TimeSpan ProbeTimeout = TimeSpan.FromMilliseconds(500);
 
     /// <summary>… and after so many in a row it is suspected; two suspicions, or one if only two silos are left, and it is
     /// dead to all.</summary>
