@@ -50,8 +50,9 @@ public sealed record ServiceDependencies(
     /// <summary>How far each shard is routed; null where no router runs in this process.</summary>
     public Func<IReadOnlyList<RouterProgress>>? RouterProgress { get; init; }
 
-    /// <summary>How many alarms are open; null where nobody counts them.</summary>
-    public Func<long>? Alarms { get; init; }
+    /// <summary>Has this process's router try a recipient again at once: its shard, and the name of its journal. Null where no
+    /// router runs in this process.</summary>
+    public Action<int, string>? WakeDelivery { get; init; }
 
     /// <summary>Whether the first structure is listed as a depositor for the second (data file
     /// <c>delegated-depositors</c>); null: nobody is.</summary>

@@ -47,6 +47,18 @@ public static class ServiceLimits
     /// <summary>Inboxes that are asked at once for one <c>TrackDelivery</c>.</summary>
     public const int TrackWindowMax = 32;
 
+    /// <summary>Agendas that are asked at once for a page of <c>ListStalledDeliveries</c>.</summary>
+    public const int AgendasAskedMax = 16;
+
+    /// <summary>Alarms that one <c>RedriveDeliveries</c> without ids tries, the oldest; call it again for the others.</summary>
+    public const int RedrivenMax = 1_000;
+
+    /// <summary>Deliveries that one <c>RedriveDeliveries</c> tries at once.</summary>
+    public const int RedriveWindowMax = 8;
+
+    /// <summary>How old the count of alarms in <c>GetStatus</c> may be.</summary>
+    public static readonly TimeSpan AlarmsCountedEvery = TimeSpan.FromSeconds(10);
+
     /// <summary>Documents that are asked about at once for one <c>Reconcile</c>; the others wait.</summary>
     public const int ReconcileWindowMax = 32;
 

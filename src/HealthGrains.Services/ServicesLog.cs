@@ -25,4 +25,8 @@ internal static partial class ServicesLog
     [LoggerMessage(EventId = 4004, EventName = "WatchRefused", Level = LogLevel.Information,
         Message = "A {What} stream ended because the right to it was lost: {Code}.")]
     public static partial void WatchRefused(ILogger log, string what, string code);
+
+    [LoggerMessage(EventId = 4006, EventName = "DeliveriesRedriven", Level = LogLevel.Information,
+        Message = "An operator tried {Selected} stalled deliveries again; {Delivered} arrived.")]
+    public static partial void DeliveriesRedriven(ILogger log, long selected, long delivered);
 }

@@ -31,6 +31,9 @@ public sealed class AgendaState
 
     public int Count => _items.Count;
 
+    /// <summary>What the router of this shard cannot deliver.</summary>
+    public StalledBook Stalled { get; } = new();
+
     /// <summary>When the earliest item is due; null for none.</summary>
     public DateTimeOffset? Next => _order.Count == 0 ? null : _order.Min.Due;
 
@@ -50,7 +53,6 @@ public sealed class AgendaState
 
     public void Apply(AgendaEvent change, EventStamp stamp)
     {
-        _ = stamp;
         switch (change)
         {
             case AgendaTaken taken:
@@ -66,17 +68,23 @@ public sealed class AgendaState
                 }
 
                 break;
+            case DeliverySetAside or DeliveryNoted or StalledClaimed or StalledSettled or MisroutingNoted:
+                Stalled.Apply(change, stamp);
+                break;
             default:
                 throw new InvalidOperationException($"{change.GetType().Name} has no effect defined.");
         }
     }
 
     /// <summary>A state from a snapshot.</summary>
-    public static AgendaState Restore(long taken, IEnumerable<AgendaItem> items)
+    public static AgendaState Restore(
+        long taken, IEnumerable<AgendaItem> items, IEnumerable<StalledDelivery>? stalled = null)
     {
         var state = new AgendaState { Taken = taken };
         foreach (var item in items)
             state.Add(item);
+        foreach (var line in stalled ?? [])
+            state.Stalled.Add(line);
         return state;
     }
 

@@ -69,7 +69,7 @@ public enum ConsentAnswer
 /// <summary>The consent state of one patient. It changes by events alone.</summary>
 /// <remarks>C1. A matching deny wins over any permit. C2. A block ends the permits that name the professional, and
 /// unblocking brings none of them back. C3. <see cref="Version"/> grows with every change.</remarks>
-public sealed class ConsentState
+public sealed partial class ConsentState
 {
     private static readonly SortedDictionary<string, PurposeConsent> NoPurposes = [];
 
@@ -96,6 +96,7 @@ public sealed class ConsentState
         _blockedByOthers = other._blockedByOthers is null ? null : new Dictionary<string, Actor>(other._blockedByOthers, StringComparer.Ordinal);
         _purposes = other._purposes is null ? null : new SortedDictionary<string, PurposeConsent>(other._purposes, StringComparer.Ordinal);
         AttendingPhysician = other.AttendingPhysician;
+        (_saidAttending, _numbersBefore) = (other._saidAttending, other._numbersBefore);
         Emergency = other.Emergency;
         Version = other.Version;
     }
@@ -281,6 +282,7 @@ public sealed class ConsentState
     private void SetAttendingPhysician(ProfessionalId? physician)
     {
         AttendingPhysician = physician;
+        _saidAttending = true;
         Version++;
     }
 

@@ -10,7 +10,7 @@ public abstract record LedgerCommand<TAnswer> : Command<LedgerState, LedgerEvent
 /// <param name="Lines">What the page has for this producer, in order of position.</param>
 /// <param name="Firsts">For each line the document that its unique id named first, looked up before the turn and the same at
 /// every repetition; null for a withdrawal.</param>
-/// <returns>The alarms that this page raised.</returns>
+/// <returns>The alarms of this page, also of what was taken in before: who was not told what came of an earlier turn is told now.</returns>
 public sealed record RecordSubmissions(
     int Shard, long UpTo, IReadOnlyList<LedgerLine> Lines, IReadOnlyList<KnownDocument?> Firsts)
     : LedgerCommand<IReadOnlyList<MisroutingSuspected>>
@@ -22,25 +22,26 @@ public sealed record RecordSubmissions(
     {
         var taken = state.TakenOf(Shard);
         IReadOnlyList<LedgerLine> lines = [.. Lines.Where(line => line.Position > taken)];
-        if (UpTo <= taken || lines.Count == 0)
-            return Decision<LedgerState, LedgerEvent, IReadOnlyList<MisroutingSuspected>>.Reply([]);
-
-        var events = new List<LedgerEvent> { new SubmissionsRecorded(turn.Now, Shard, UpTo, lines) };
+        var isTaken = UpTo <= taken || lines.Count == 0;
+        var events = new List<LedgerEvent>();
+        if (!isTaken)
+            events.Add(new SubmissionsRecorded(turn.Now, Shard, UpTo, lines));
         var alarms = new List<MisroutingSuspected>();
         for (var i = 0; i < Lines.Count; i++)
         {
             var line = Lines[i];
-            if (line.Position <= taken || line.Kind != LedgerLineKind.Submitted
-                || Firsts[i] is not { } earlier || earlier.Patient == line.Patient)
-            {
+            if (line.Kind != LedgerLineKind.Submitted || Firsts[i] is not { } earlier || earlier.Patient == line.Patient)
                 continue;
-            }
 
-            alarms.Add(new MisroutingSuspected(
-                turn.Now, line.UniqueId, earlier.Patient, earlier.Document, line.Patient, line.Document));
+            var alarm = new MisroutingSuspected(
+                turn.Now, line.UniqueId, earlier.Patient, earlier.Document, line.Patient, line.Document);
+            alarms.Add(alarm);
+            if (!isTaken && line.Position > taken)
+                events.Add(alarm);
         }
 
-        events.AddRange(alarms);
+        if (isTaken)
+            return Decision<LedgerState, LedgerEvent, IReadOnlyList<MisroutingSuspected>>.Reply(alarms);
         return Decision<LedgerState, LedgerEvent, IReadOnlyList<MisroutingSuspected>>.Emit(events, _ => alarms);
     }
 }

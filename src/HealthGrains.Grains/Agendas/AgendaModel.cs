@@ -13,6 +13,9 @@ public sealed class AgendaModel : IGrainModel<AgendaState, AgendaEvent>
 {
     private const int SnapshotFormat = 1;
 
+    // What is set aside must not be passed over by a version that does not know it: such a version reads the journal instead.
+    private const int StalledSnapshotFormat = 2;
+
     public static readonly AgendaModel Instance = new();
 
     public AgendaState Create() => new();
@@ -34,7 +37,8 @@ public sealed class AgendaModel : IGrainModel<AgendaState, AgendaEvent>
                 entry.Done.Positions.AddRange(done.Positions);
                 break;
             default:
-                throw new InvalidOperationException($"{change.GetType().Name} has no stored form.");
+                StalledCodec.Encode(change, entry);
+                break;
         }
 
         return entry.ToByteArray();
@@ -49,15 +53,22 @@ public sealed class AgendaModel : IGrainModel<AgendaState, AgendaEvent>
             AgendaEntry.EventOneofCase.Taken => new AgendaTaken(
                 at, entry.Taken.UpTo, [.. entry.Taken.Items.Select(Restore)]),
             AgendaEntry.EventOneofCase.Done => new AgendaDone(at, [.. entry.Done.Positions]),
-            _ => throw new FormatException("The entry holds no event that this version knows."),
+            _ => StalledCodec.Decode(at, entry)
+                ?? throw new FormatException("The entry holds no event that this version knows."),
         };
     }
 
     public ReadOnlyMemory<byte> EncodeSnapshot(AgendaState state)
     {
-        var snapshot = new AgendaSnapshot { Format = SnapshotFormat, Taken = state.Taken };
+        var snapshot = new AgendaSnapshot
+        {
+            Format = state.Stalled.Lines.Any() ? StalledSnapshotFormat : SnapshotFormat,
+            Taken = state.Taken,
+        };
         foreach (var item in state.Items)
             snapshot.Items.Add(Store(item));
+        foreach (var line in state.Stalled.Lines)
+            snapshot.Stalled.Add(StalledCodec.Store(line));
         return snapshot.ToByteArray();
     }
 
@@ -66,8 +77,9 @@ public sealed class AgendaModel : IGrainModel<AgendaState, AgendaEvent>
         try
         {
             var snapshot = Stored.Parse(AgendaSnapshot.Parser, body);
-            return snapshot.Format == SnapshotFormat
-                ? AgendaState.Restore(snapshot.Taken, snapshot.Items.Select(Restore))
+            return snapshot.Format is SnapshotFormat or StalledSnapshotFormat
+                ? AgendaState.Restore(
+                    snapshot.Taken, snapshot.Items.Select(Restore), snapshot.Stalled.Select(StalledCodec.Restore))
                 : null;
         }
         catch (FormatException)

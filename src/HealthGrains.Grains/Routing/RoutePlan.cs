@@ -23,6 +23,39 @@ internal sealed class RoutePlan
     /// <summary>Everything up to here is in the plan.</summary>
     public long UpTo { get; private set; }
 
+    /// <summary>One part for each recipient.</summary>
+    public IEnumerable<RoutePart> Parts
+    {
+        get
+        {
+            foreach (var (professional, items) in Inboxes)
+                yield return new InboxPart(GrainIds.InboxOf(professional), items);
+            foreach (var (structure, lines) in Senders)
+                yield return new SenderPart(GrainIds.SenderOf(structure), lines);
+        }
+    }
+
+    /// <summary>What an entry says of itself, for the list of what is held up.</summary>
+    public static HeldDelivery HeldOf(IReadOnlyList<LogEntry> page, RoutePart part, string reason)
+    {
+        var entry = page.First(entry => entry.Position == part.FirstPosition);
+        var change = PatientEventCodec.Decode(entry.Body);
+        return new HeldDelivery(
+            part.Recipient.Value,
+            entry.Position,
+            change.At,
+            change switch
+            {
+                DocumentSubmitted submitted => submitted.DocumentId,
+                DocumentWithdrawn withdrawn => withdrawn.DocumentId,
+                ConfidentialityChanged labels => labels.DocumentId,
+                _ => null,
+            },
+            GrainIds.PatientOf(entry.Journal),
+            change.By.Structure,
+            reason);
+    }
+
     /// <param name="page">In position order; at least one entry.</param>
     /// <returns>The plan of the page, or of what stands in it before an entry that this version does not know.</returns>
     /// <exception cref="FormatException">The first entry is none that this version knows: it cannot be routed.</exception>

@@ -1,5 +1,3 @@
-using HealthGrains.Domain.Agendas;
-using HealthGrains.Domain.Inboxes;
 using HealthGrains.Domain.Senders;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
@@ -12,12 +10,12 @@ namespace HealthGrains.Grains.Routing;
 
 /// <summary>Tails every shard's log and delivers what it says to inboxes, senders' ledgers and agendas.</summary>
 /// <remarks>
-/// <para>R1. Everything in the log before a checkpoint has been taken in by everybody whom it names. The checkpoint moves only
-/// after the deliveries are durable.</para>
+/// <para>R1. Everything in the log before a checkpoint has been taken in by everybody whom it names, or the recipient is set aside in
+/// the shard's agenda. The checkpoint moves only after the deliveries are durable.</para>
 /// <para>R2. Delivery is exactly once after any crash: a page may be delivered again, by this router or by another process's, and
 /// each recipient remembers for each shard the last position that it took in.</para>
-/// <para>R3. A delivery that fails is tried again without end. It holds up its own shard, in order, and nobody else's; the
-/// lag shows in <see cref="Status"/>.</para>
+/// <para>R3. A delivery that fails is tried again without end. After <see cref="RoutingLimits.SetAsideAfter"/> its recipient is set
+/// aside, and holds up nobody else; after the deadline it is an alarm besides (<see cref="ShardDeliveries"/>).</para>
 /// <para>R4. Order: what one patient's record says reaches one recipient in the record's order, because a record lives in one
 /// shard and a shard is routed page by page.</para>
 /// <para>R5. Where several processes share the store, the router also wakes this process's watchers: it is who sees what the
@@ -32,15 +30,17 @@ public sealed class Router : IAsyncDisposable
     public const string CheckpointName = "router";
 
     private readonly IJournalStore _store;
-    private readonly IGrainEngine _engine;
     private readonly TimeProvider _time;
     private readonly ILogger<Router> _logger;
-    private readonly UniqueIdKeys _uniqueIds;
     private readonly IChangeFeed? _feed;
     private readonly IShardLeases? _leases;
     private readonly LeaseKeeper? _keeper;
     private readonly CancellationTokenSource _stopping = new();
     private readonly ShardProgress[] _progress;
+
+    // Of a shard that pauses the last ones: what they count is still so.
+    private readonly ShardDeliveries?[] _shards;
+    private readonly DeliveryServices _deliveries;
     private Task _running = Task.CompletedTask;
     private Task _keeping = Task.CompletedTask;
     private long _alarms;
@@ -61,12 +61,13 @@ public sealed class Router : IAsyncDisposable
         IChangeFeed? feed = null,
         IShardLeases? leases = null)
     {
-        _uniqueIds = new UniqueIdKeys(keys, store);
+        var handover = new Handover(engine, new UniqueIdKeys(keys, store), Raise);
+        _deliveries = new DeliveryServices(store, engine, handover, time, logger, Guid.NewGuid());
+        _shards = new ShardDeliveries?[store.Shards];
         _feed = feed;
         _leases = leases;
         _keeper = leases is null ? null : new LeaseKeeper(leases, store.Shards, time, logger);
         _store = store;
-        _engine = engine;
         _time = time;
         _logger = logger;
         _progress = new ShardProgress[store.Shards];
@@ -76,6 +77,17 @@ public sealed class Router : IAsyncDisposable
 
     /// <summary>Misroutings noticed since the start.</summary>
     public long Alarms => Interlocked.Read(ref _alarms);
+
+    /// <summary>Recipients that are set aside in the shards that this process routes.</summary>
+    public int Stalled => Sum(shard => shard.Held);
+
+    /// <summary>Of these, past their deadline.</summary>
+    public int Overdue => Sum(shard => shard.Overdue);
+
+    /// <summary>Tries a recipient that is set aside again at once, if this process routes the shard.</summary>
+    /// <param name="shard">From 0.</param>
+    /// <param name="recipient">Name of the journal.</param>
+    public void Wake(int shard, string recipient) => Volatile.Read(ref _shards[shard])?.Wake(recipient);
 
     /// <summary>How far each shard has come; index = shard.</summary>
     public IReadOnlyList<ShardRouting> Status => [.. _progress.Select(shard => shard.Read())];
@@ -104,6 +116,7 @@ public sealed class Router : IAsyncDisposable
         {
             // Another process goes on from here: what this one knew is not shown as how far the shard has come.
             _progress[shard].Forget();
+            Volatile.Write(ref _shards[shard], null);
         }
     }
 
@@ -186,6 +199,7 @@ public sealed class Router : IAsyncDisposable
     /// <summary>Wakes this process's watchers of what others write to a shard that another process routes.</summary>
     private async Task ListenAsync(int shard, CancellationToken stopping)
     {
+        Volatile.Write(ref _shards[shard], null);
         var position = await _store.ReadCheckpointAsync(CheckpointName, shard, stopping);
         while (true)
         {
@@ -205,7 +219,10 @@ public sealed class Router : IAsyncDisposable
 
     private async Task TailShardAsync(int shard, ShardLease? lease, Action progressed, CancellationToken stopping)
     {
+        // In this order: what was set aside before the checkpoint moved is in the agenda.
         var checkpoint = await _store.ReadCheckpointAsync(CheckpointName, shard, stopping);
+        await using var deliveries = await ShardDeliveries.StartAsync(shard, _deliveries, checkpoint, stopping);
+        Volatile.Write(ref _shards[shard], deliveries);
         var position = checkpoint;
         var movedAt = _time.GetTimestamp();
         var progress = _progress[shard];
@@ -214,11 +231,12 @@ public sealed class Router : IAsyncDisposable
         {
             while (true)
             {
+                await deliveries.LookAroundAsync();
                 var page = await _store.ReadLogAsync(shard, position, RoutingLimits.PageEntriesMax, stopping);
                 if (page.Count > 0)
                 {
                     Wake(page);
-                    position = await DeliverAsync(shard, page, stopping);
+                    position = await deliveries.DeliverAsync(page);
                     progress.Move(position, checkpoint, _time.GetUtcNow());
                     progressed();
                 }
@@ -243,8 +261,19 @@ public sealed class Router : IAsyncDisposable
                 }
 
                 if (page.Count < RoutingLimits.PageEntriesMax)
-                    await _store.WaitForLogAsync(shard, position, RoutingLimits.PollEvery, stopping);
+                    await _store.WaitForLogAsync(shard, position, RoutingLimits.PollEvery, deliveries.Ending);
             }
+        }
+        catch (FormatException) when (position > checkpoint)
+        {
+            // The next look begins at the entry that stops the shard, not before it: otherwise what is routed already would be
+            // routed again with each look, and looks would follow each other as if there were progress.
+            await CheckpointAsync(shard, lease, checkpoint, position, CancellationToken.None);
+            throw;
+        }
+        catch (OperationCanceledException) when (deliveries.IsLost && !stopping.IsCancellationRequested)
+        {
+            throw new LeaseLostException();
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested && position > checkpoint)
         {
@@ -280,75 +309,21 @@ public sealed class Router : IAsyncDisposable
         }
     }
 
-    /// <returns>Up to where everything is taken in.</returns>
-    private async Task<long> DeliverAsync(int shard, IReadOnlyList<LogEntry> page, CancellationToken stopping)
+    // After an outcome that was not known a ledger tells its alarms again: who has heard them counts them once.
+    private void Raise(int shard, long position, MisroutingSuspected alarm)
     {
-        var plan = RoutePlan.Of(page);
-        var upTo = plan.UpTo;
-        var deliveries = new List<Task>(plan.Inboxes.Count + plan.Senders.Count);
-        foreach (var (professional, items) in plan.Inboxes)
-        {
-            var command = new DeliverToInbox(shard, upTo, items);
-            deliveries.Add(UntilDoneAsync(
-                async () => await _engine.AskAsync(GrainIds.InboxOf(professional), command, stopping), shard, stopping));
-        }
-
-        foreach (var (structure, lines) in plan.Senders)
-        {
-            deliveries.Add(UntilDoneAsync(
-                async () =>
-                {
-                    var firsts = await _uniqueIds.ClaimAsync(GrainIds.SenderOf(structure), lines, stopping);
-                    var command = new RecordSubmissions(shard, upTo, lines, firsts);
-                    var raised = await _engine.AskAsync(GrainIds.SenderOf(structure), command, stopping);
-                    foreach (var alarm in raised.Value)
-                        Raise(alarm);
-                },
-                shard,
-                stopping));
-        }
-
-        if (plan.Duties.Count > 0)
-        {
-            var command = new TakeIntoAgenda(upTo, plan.Duties);
-            deliveries.Add(UntilDoneAsync(
-                async () => await _engine.AskAsync(GrainIds.AgendaOf(shard), command, stopping), shard, stopping));
-        }
-
-        await Task.WhenAll(deliveries);
-        return upTo;
-    }
-
-    // Between two tries it looks at the token itself: a store that has failed may refuse without doing so, for ever.
-    private async Task UntilDoneAsync(Func<Task> deliver, int shard, CancellationToken stopping)
-    {
-        for (var pause = RoutingLimits.RetryFirst; ; pause = Longer(pause))
-        {
-            try
-            {
-                await deliver();
-                return;
-            }
-            catch (Exception failure) when (failure is JournalException or EngineOverloadedException)
-            {
-                // Not known whether it was taken in: asking again is harmless, since the recipient remembers positions.
-                RoutingLog.DeliveryHeldUp(_logger, shard, failure.GetType().Name, pause);
-            }
-            catch (Exception bug) when (bug is not (OperationCanceledException or EngineDrainingException))
-            {
-                // Told here, since of several deliveries that fail together only one would be.
-                RoutingLog.ShardFailed(_logger, shard, bug.GetType().Name, pause, bug.StackTrace);
-            }
-
-            await PauseAsync(pause, stopping);
-            stopping.ThrowIfCancellationRequested();
-        }
-    }
-
-    private void Raise(MisroutingSuspected alarm)
-    {
+        if (!_progress[shard].Hears(position))
+            return;
         Interlocked.Increment(ref _alarms);
         RoutingLog.MisroutingSuspected(_logger, alarm.FirstDocument.ToString(), alarm.SecondDocument.ToString());
+    }
+
+    private int Sum(Func<ShardDeliveries, int> figure)
+    {
+        var sum = 0;
+        for (var shard = 0; shard < _shards.Length; shard++)
+            sum += Volatile.Read(ref _shards[shard]) is { } deliveries ? figure(deliveries) : 0;
+        return sum;
     }
 
     private static TimeSpan Longer(TimeSpan pause) =>
@@ -371,7 +346,19 @@ public sealed class Router : IAsyncDisposable
     private sealed class ShardProgress
     {
         private readonly Lock _lock = new();
+        private readonly HashSet<long> _heard = [];
         private ShardRouting _routing;
+
+        /// <summary>Whether the alarm of this position is new; the newest thousand are remembered.</summary>
+        public bool Hears(long position)
+        {
+            lock (_lock)
+            {
+                if (_heard.Count == RoutingLimits.AlarmsHeardMax)
+                    _heard.Remove(_heard.Min());
+                return _heard.Add(position);
+            }
+        }
 
         public void Move(long position, long checkpoint, DateTimeOffset at)
         {

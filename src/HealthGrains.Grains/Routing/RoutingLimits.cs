@@ -22,6 +22,21 @@ public static class RoutingLimits
     /// <summary>Longest pause before a failed delivery is tried again.</summary>
     public static readonly TimeSpan RetryMax = TimeSpan.FromSeconds(60);
 
+    /// <summary>A recipient that could not be told for this long is set aside, so that the others of its shard go on.</summary>
+    public static readonly TimeSpan SetAsideAfter = TimeSpan.FromSeconds(10);
+
+    /// <summary>A delivery that has not answered after this long counts as failed; it is tried again.</summary>
+    public static readonly TimeSpan AttemptMax = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often a router looks whether another one has set somebody aside in a shard that is its own by now.</summary>
+    public static readonly TimeSpan AsidesReadEvery = TimeSpan.FromSeconds(60);
+
+    /// <summary>Alarms of one shard that are remembered, so that they are logged once by one process.</summary>
+    public const int AlarmsHeardMax = 1_000;
+
+    /// <summary>Pages of the log that one recipient is given when an operator tries again: what comes after follows by itself.</summary>
+    public const int RedrivePagesMax = 20;
+
     /// <summary>How long a process that shares the store keeps its shards without renewing, by the store's clock.</summary>
     public static readonly TimeSpan LeaseTerm = TimeSpan.FromSeconds(6);
 

@@ -33,4 +33,26 @@ internal static partial class RoutingLog
     [LoggerMessage(EventId = 3007, EventName = "LeaseLost", Level = LogLevel.Warning,
         Message = "Shard {Shard} is routed by another process since; this one was away too long")]
     public static partial void LeaseLost(ILogger logger, int shard);
+
+    [LoggerMessage(EventId = 3008, EventName = "DeliverySetAside", Level = LogLevel.Warning,
+        Message = "Shard {Shard}: recipient {Recipient} is set aside at position {Position}, held up by {Reason}; it is tried alone (delivery {Delivery})")]
+    public static partial void DeliverySetAside(
+        ILogger logger, int shard, string recipient, long position, string reason, string delivery);
+
+    [LoggerMessage(EventId = 3009, EventName = "DeliveryOverdue", Level = LogLevel.Error,
+        Message = "Shard {Shard}: delivery {Delivery} to {Recipient} is past its deadline, held up by {Reason} at position {Position} after {Attempts} tries; it is tried on")]
+    public static partial void DeliveryOverdue(
+        ILogger logger, int shard, string delivery, string recipient, string reason, long position, int attempts);
+
+    [LoggerMessage(EventId = 3010, EventName = "DeliveryResumed", Level = LogLevel.Information,
+        Message = "Shard {Shard}: recipient {Recipient} has taken everything in and is with the others again")]
+    public static partial void DeliveryResumed(ILogger logger, int shard, string recipient);
+
+    [LoggerMessage(EventId = 3011, EventName = "NobodyMoreIsSetAside", Level = LogLevel.Error,
+        Message = "Shard {Shard} stands still: as many recipients are set aside as may be")]
+    public static partial void NobodyMoreIsSetAside(ILogger logger, int shard);
+
+    [LoggerMessage(EventId = 3012, EventName = "AsidesTakenOver", Level = LogLevel.Warning,
+        Message = "Shard {Shard}: another router has taken over what was set aside here")]
+    public static partial void AsidesTakenOver(ILogger logger, int shard);
 }

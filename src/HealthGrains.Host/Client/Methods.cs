@@ -26,6 +26,8 @@ internal static class Methods
     public static readonly string Acknowledge = Path(InboxReflection.Descriptor, "Inbox", "Acknowledge");
     public static readonly string WatchInbox = Path(InboxReflection.Descriptor, "Inbox", "WatchInbox");
     public static readonly string GetStatus = Path(OperationsReflection.Descriptor, "Operations", "GetStatus");
+    public static readonly string ListStalledDeliveries = Path(OperationsReflection.Descriptor, "Operations", "ListStalledDeliveries");
+    public static readonly string RedriveDeliveries = Path(OperationsReflection.Descriptor, "Operations", "RedriveDeliveries");
     public static readonly string VerifyRecord = Path(OperationsReflection.Descriptor, "Operations", "VerifyRecord");
 
     // A method that the contract does not have is found when the program starts, not by its first user.

@@ -28,6 +28,7 @@ internal static class CommandRoot
             GenerateVerb.Command(),
             VerifyVerb.Command(),
             StatusVerb.Command(),
+            DeliveriesVerb.Command(),
             HealthVerb.Command(),
             ConsentVerb.Command(),
             ExplainVerb.Command(),

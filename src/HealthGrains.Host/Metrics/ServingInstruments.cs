@@ -38,6 +38,10 @@ internal sealed class ServingInstruments : IDisposable
         _meter.CreateObservableGauge(
             "healthgrains.routing.alarms", () => router.Alarms, "{alarm}", "Alarms of routing since the start, such as one unique id under two patients.");
         _meter.CreateObservableGauge(
+            "healthgrains.routing.stalled", () => router.Stalled, "{delivery}", "Recipients that are set aside in the shards that this process routes; the list is ListStalledDeliveries.");
+        _meter.CreateObservableGauge(
+            "healthgrains.routing.overdue", () => router.Overdue, "{delivery}", "Of these, past Delivery:Deadline.");
+        _meter.CreateObservableGauge(
             "healthgrains.engine.calls_waiting", () => engine.Status.WaitingCalls, "{call}", "Calls waiting in mailboxes.");
     }
 

@@ -205,7 +205,7 @@ internal sealed class RunningServer : IAsyncDisposable
                 var summary = EntrySummary.Of(kind, body);
                 return (summary.EventType, summary.At);
             },
-            Alarms = () => router.Alarms,
+            WakeDelivery = router.Wake,
             Admission = admission,
             DepositsFor = DepositsFor,
             Instruments = instruments,

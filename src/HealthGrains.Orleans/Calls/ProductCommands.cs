@@ -92,6 +92,18 @@ public static class ProductCommands
         .Add<AgendaState, AgendaEvent, int, TakeIntoAgenda>(WireJson.Default.TakeIntoAgenda, WireJson.Default.Int32)
         .Add<AgendaState, AgendaEvent, AgendaPage, WhatIsDue>(WireJson.Default.WhatIsDue, WireJson.Default.AgendaPage)
         .Add<AgendaState, AgendaEvent, int, SettleAgenda>(WireJson.Default.SettleAgenda, WireJson.Default.Int32)
+        .Add<AgendaState, AgendaEvent, SetAside, SetDeliveryAside>(
+            WireJson.Default.SetDeliveryAside, WireJson.Default.SetAside)
+        .Add<AgendaState, AgendaEvent, AsideNote, NoteDelivery>(WireJson.Default.NoteDelivery, WireJson.Default.AsideNote)
+        .Add<AgendaState, AgendaEvent, IReadOnlyList<AsideTicket>, ClaimStalled>(
+            WireJson.Default.ClaimStalled, WireJson.Default.AsideTickets)
+        .Add<AgendaState, AgendaEvent, bool, ResumeDelivery>(WireJson.Default.ResumeDelivery, WireJson.Default.Boolean)
+        .Add<AgendaState, AgendaEvent, int, NoteMisroutings>(WireJson.Default.NoteMisroutings, WireJson.Default.Int32)
+        .Add<AgendaState, AgendaEvent, bool, SettleMisrouting>(WireJson.Default.SettleMisrouting, WireJson.Default.Boolean)
+        .Add<AgendaState, AgendaEvent, StalledPage, ListStalled>(WireJson.Default.ListStalled, WireJson.Default.StalledPage)
+        .Add<AgendaState, AgendaEvent, FoundStalled, FindStalled>(
+            WireJson.Default.FindStalled, WireJson.Default.FoundStalled)
+        .Add<PatientState, PatientEvent, bool, IsApproved>(WireJson.Default.IsApproved, WireJson.Default.Boolean)
         .Add<InboxState, InboxEvent, long, DeliverToInbox>(WireJson.Default.DeliverToInbox, WireJson.Default.Int64)
         .Add<InboxState, InboxEvent, InboxPage, ReadInbox>(WireJson.Default.ReadInbox, WireJson.Default.InboxPage)
         .Add<InboxState, InboxEvent, long, AcknowledgeInbox>(WireJson.Default.AcknowledgeInbox, WireJson.Default.Int64)

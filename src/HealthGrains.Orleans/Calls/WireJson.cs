@@ -25,7 +25,7 @@ namespace HealthGrains.Orleans.Calls;
     [
         typeof(PatientIdText), typeof(ProfessionalIdText), typeof(StructureIdText), typeof(ProfessionCodeText),
         typeof(DocumentIdText), typeof(UniqueIdText), typeof(UploadIdText), typeof(Sha256Text),
-        typeof(BlockText), typeof(BlockerText), typeof(PreferencesText),
+        typeof(BlockText), typeof(BlockerText), typeof(DelegationText), typeof(PreferencesText),
     ])]
 [JsonSerializable(typeof(SubmitDocument))]
 [JsonSerializable(typeof(SubmissionReceipt))]
@@ -94,6 +94,20 @@ namespace HealthGrains.Orleans.Calls;
 [JsonSerializable(typeof(WhatIsDue))]
 [JsonSerializable(typeof(AgendaPage))]
 [JsonSerializable(typeof(SettleAgenda))]
+[JsonSerializable(typeof(SetDeliveryAside))]
+[JsonSerializable(typeof(SetAside))]
+[JsonSerializable(typeof(NoteDelivery))]
+[JsonSerializable(typeof(AsideNote))]
+[JsonSerializable(typeof(ClaimStalled))]
+[JsonSerializable(typeof(IReadOnlyList<AsideTicket>), TypeInfoPropertyName = "AsideTickets")]
+[JsonSerializable(typeof(ResumeDelivery))]
+[JsonSerializable(typeof(NoteMisroutings))]
+[JsonSerializable(typeof(SettleMisrouting))]
+[JsonSerializable(typeof(ListStalled))]
+[JsonSerializable(typeof(StalledPage))]
+[JsonSerializable(typeof(FindStalled))]
+[JsonSerializable(typeof(FoundStalled))]
+[JsonSerializable(typeof(IsApproved))]
 [JsonSerializable(typeof(int))]
 [JsonSerializable(typeof(DeliverToInbox))]
 [JsonSerializable(typeof(ReadInbox))]
@@ -107,5 +121,6 @@ namespace HealthGrains.Orleans.Calls;
 [JsonSerializable(typeof(bool))]
 [JsonSerializable(typeof(long))]
 [JsonSerializable(typeof(Actor))]
+[JsonSerializable(typeof(Delegation))]
 [JsonSerializable(typeof(Refusal))]
 internal sealed partial class WireJson : JsonSerializerContext;

@@ -32,7 +32,7 @@ internal sealed partial class OperationsService
                 InboxWatchers = context.Instruments.InboxWatchers,
                 DocumentsAccepted = context.Instruments.DocumentsAccepted,
                 DocumentsRefused = context.Instruments.DocumentsRefused,
-                Alarms = context.Dependencies.Alarms?.Invoke() ?? 0,
+                Alarms = await _stalled.CountAsync(ct),
                 MatrixIsPlaceholder = !matrix.IsOfficial,
                 MatrixVersion = matrix.Version,
             };

@@ -9,6 +9,9 @@ internal sealed partial class OperationsService(ServiceContext context)
 {
     public RpcService Bind() => new ServiceBinder(Wire.OperationsReflection.Descriptor.Services[0], context.Admission)
         .Unary<Wire.GetStatusRequest, Wire.GetStatusResponse>("GetStatus", GetStatusAsync)
+        .Unary<Wire.ListStalledDeliveriesRequest, Wire.ListStalledDeliveriesResponse>(
+            "ListStalledDeliveries", ListStalledDeliveriesAsync)
+        .Unary<Wire.RedriveDeliveriesRequest, Wire.RedriveDeliveriesResponse>("RedriveDeliveries", RedriveDeliveriesAsync)
         .Unary<Wire.VerifyRecordRequest, Wire.VerifyRecordResponse>("VerifyRecord", VerifyRecordAsync)
         .Unary<Wire.AddAliasRequest, Wire.AddAliasResponse>("AddAlias", AddAliasAsync)
         .ServerStreaming<Wire.TailLogRequest, Wire.LogEntry>(

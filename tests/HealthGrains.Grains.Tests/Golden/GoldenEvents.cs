@@ -184,7 +184,37 @@ internal static class GoldenEvents
         ["AgendaTaken.minimal"] = new AgendaTaken(At, 1, []),
         ["AgendaDone.full"] = new AgendaDone(At, [4_700, 4_711]),
         ["AgendaDone.minimal"] = new AgendaDone(DateTimeOffset.UnixEpoch, []),
+        ["DeliverySetAside.full"] = new DeliverySetAside(At, Owner, Held(), 7),
+        ["DeliverySetAside.minimal"] = new DeliverySetAside(
+            DateTimeOffset.UnixEpoch, default, new HeldDelivery("", 1, At, null, null, default, ""), 0),
+        ["DeliveryNoted.full"] = new DeliveryNoted(At, 12, Held(), 64, true),
+        ["DeliveryNoted.minimal"] = new DeliveryNoted(
+            DateTimeOffset.UnixEpoch, 0, new HeldDelivery("", 1, At, null, null, default, ""), 0, false),
+        ["StalledClaimed.full"] = new StalledClaimed(At, Owner, [12, 13]),
+        ["StalledClaimed.minimal"] = new StalledClaimed(DateTimeOffset.UnixEpoch, default, []),
+        ["StalledSettled.full"] = new StalledSettled(At, [12, 13]),
+        ["StalledSettled.minimal"] = new StalledSettled(DateTimeOffset.UnixEpoch, []),
+        ["MisroutingNoted.full"] = new MisroutingNoted(At, Misrouted()),
+        ["MisroutingNoted.minimal"] = new MisroutingNoted(DateTimeOffset.UnixEpoch, Misrouted() with { Position = 0 }),
     };
+
+    private static Guid Owner { get; } = new(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11]);
+
+    private static HeldDelivery Held() => new(
+        "inbox/899700218896", 4_711, At.AddSeconds(-3), First, Cast.Patient, Cast.Hospital, "STORE_AWAY");
+
+    private static Misrouting Misrouted() =>
+        new(4_712, At.AddSeconds(-2), Cast.Hospital, UniqueOne, Cast.Patient, First, OtherPatient, Second);
+
+    /// <summary>An agenda of a shard that cannot deliver everything.</summary>
+    public static AgendaState StalledAgenda() => AgendaState.Restore(
+        4_711,
+        [new AgendaItem(4_700, At.AddDays(30), Cast.Patient)],
+        [
+            new StalledDelivery(12, At, Owner, Held(), 64, At.AddDays(1), null),
+            new StalledDelivery(13, At.AddSeconds(1), Owner, Held() with { Recipient = "" }, 1, null, null),
+            new StalledDelivery(14, At.AddSeconds(2), default, null, 0, null, Misrouted()),
+        ]);
 
     /// <summary>An agenda with something on it.</summary>
     public static AgendaState FullAgenda() => AgendaState.Restore(

@@ -106,6 +106,12 @@ internal sealed class FailingEngine(IGrainEngine engine) : IGrainEngine
 
     public int Failed { get; private set; }
 
+    /// <summary>Whom each call fails for, until it is set to nobody; an answer of null lets it pass.</summary>
+    public Func<JournalId, Exception?> Always { get; set; } = static _ => null;
+
+    /// <summary>Whose calls are never answered: their callers wait until they give up.</summary>
+    public Func<JournalId, bool> Silent { get; set; } = static _ => false;
+
     public EngineStatus Status => engine.Status;
 
     /// <summary>The next call to a grain of this kind fails.</summary>
@@ -130,7 +136,21 @@ internal sealed class FailingEngine(IGrainEngine engine) : IGrainEngine
             }
         }
 
+        if (Always(grain) is { } always)
+        {
+            Failed++;
+            return ValueTask.FromException<TurnResult<TAnswer>>(always);
+        }
+
+        if (Silent(grain))
+            return SilentAsync<TAnswer>(waiting);
         return engine.AskAsync(grain, command, waiting);
+    }
+
+    private static async ValueTask<TurnResult<TAnswer>> SilentAsync<TAnswer>(CancellationToken waiting)
+    {
+        await Task.Delay(Timeout.Infinite, waiting);
+        return default;
     }
 
     public ValueTask DrainAsync(TimeSpan atMost) => engine.DrainAsync(atMost);

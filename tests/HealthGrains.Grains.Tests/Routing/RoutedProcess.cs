@@ -138,10 +138,14 @@ internal sealed class RoutedProcess : IAsyncDisposable
     }
 
     /// <summary>Lets time pass until the router has delivered everything in these shards.</summary>
-    public async Task RouteAsync(Func<int, bool>? shards = null) =>
+    /// <param name="shards">Null for all.</param>
+    /// <param name="stalled">How many recipients stay set aside: time passes quickly here, and others may be set aside for a moment.
+    /// </param>
+    public async Task RouteAsync(Func<int, bool>? shards = null, int stalled = 0) =>
         await PassUntilAsync(
             () => Enumerable.Range(0, Store.Shards).All(shard =>
-                shards?.Invoke(shard) == false || Router.Status[shard].Delivered >= LastPosition(shard)),
+                shards?.Invoke(shard) == false || Router.Status[shard].Delivered >= LastPosition(shard))
+                && (shards is not null || Router.Stalled == stalled),
             "routing");
 
     public async Task PassUntilAsync(Func<bool> condition, string phase)
@@ -152,7 +156,11 @@ internal sealed class RoutedProcess : IAsyncDisposable
             if (Stopwatch.GetElapsedTime(started) > AtMost)
                 throw new TimeoutException($"While {phase}: delivered {string.Join(", ", Router.Status)}, after {AtMost}.");
             _time.Advance(Tick);
-            await Task.Yield();
+
+            // What the passing of time has started gets a chance to run before more of it passes.
+            do
+                await Task.Yield();
+            while (ThreadPool.PendingWorkItemCount > 0 && Stopwatch.GetElapsedTime(started) <= AtMost);
         }
     }
 

@@ -3,6 +3,7 @@ using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Agendas;
 using HealthGrains.Domain.Consent;
+using HealthGrains.Domain.Delegates;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Duties;
 using HealthGrains.Domain.Identity;
@@ -51,6 +52,7 @@ public sealed class Commands_on_the_wire(ITestOutputHelper output)
                 new Dictionary<NotificationCategory, bool> { [Enum.GetValues<NotificationCategory>()[^1]] = true }));
             far.Record.Ask(new SetNotificationPreferences(
                 new Dictionary<NotificationCategory, bool> { [Enum.GetValues<NotificationCategory>()[^1]] = false }));
+            far.Record.Ask(new AddDelegate("carer-1", "A Carer", DelegationKind.Caregiving, null, null, Actor.Patient));
             Back(nameof(GetConsents), far.Record, new GetConsents(IncludeEnded: true));
             foreach (var move in new SetEmergencyAccess?[] { null, new SetEmergencyAccess(true, null, false) })
             {
@@ -58,6 +60,7 @@ public sealed class Commands_on_the_wire(ITestOutputHelper output)
                 Back(nameof(ExplainAccess), far.Record, explain);
             }
 
+            near.Record.Ask(new AddDelegate("carer-1", "A Carer", DelegationKind.Caregiving, null, null, Actor.Patient));
             near.Record.Ask(new SetNotificationPreferences(
                 new Dictionary<NotificationCategory, bool> { [Enum.GetValues<NotificationCategory>()[^1]] = true }));
             near.Record.Ask(new SetNotificationPreferences(
@@ -112,6 +115,15 @@ public sealed class Commands_on_the_wire(ITestOutputHelper output)
         Same<AgendaState, AgendaEvent, int>(new TakeIntoAgenda(70, [new AgendaItem(69, at, patient)]));
         Same<AgendaState, AgendaEvent, AgendaPage>(new WhatIsDue(new AgendaItem(69, at, patient), 20));
         Same<PatientState, PatientEvent, DutiesPerformed>(new PerformDuties());
+        var held = new HeldDelivery("inbox/899700218896", 69, at, document, patient, default, "STORE_AWAY");
+        Same<AgendaState, AgendaEvent, SetAside>(new SetDeliveryAside(new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11]), held, 7));
+        Same<AgendaState, AgendaEvent, AsideNote>(new NoteDelivery(new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11]), 5, held, 8));
+        Same<AgendaState, AgendaEvent, IReadOnlyList<AsideTicket>>(new ClaimStalled(new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11])));
+        Same<AgendaState, AgendaEvent, bool>(new ResumeDelivery(new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11]), 5));
+        Same<AgendaState, AgendaEvent, bool>(new SettleMisrouting(5));
+        Same<AgendaState, AgendaEvent, StalledPage>(new ListStalled(StallKind.Quarantined, at, 5, 50));
+        Same<AgendaState, AgendaEvent, FoundStalled>(new FindStalled(5));
+        Same<PatientState, PatientEvent, bool>(new IsApproved(document));
 
         var alarm = new MisroutingSuspected(at, UniqueId.Parse("2.999.1^1"), patient, document, patient, document);
         var answer = new CallAnswer<IReadOnlyList<MisroutingSuspected>>(nameof(RecordSubmissions), new([alarm], null));
@@ -174,6 +186,8 @@ public sealed class Commands_on_the_wire(ITestOutputHelper output)
             null => "-",
             string or bool or DateTimeOffset or Guid => FormattableString.Invariant($"{value:o}"),
             System.Collections.IEnumerable many => $"[{string.Join(',', many.Cast<object?>().Select(one => Of(one, depth + 1)))}]",
+            System.Runtime.CompilerServices.ITuple pair =>
+                $"({string.Join(',', Enumerable.Range(0, pair.Length).Select(one => Of(pair[one], depth + 1)))})",
             _ when value.GetType().IsPrimitive || value.GetType().IsEnum => value.ToString()!, // ! they have one
             _ when value.GetType().Namespace == typeof(PatientId).Namespace || depth > 12 => value.ToString() ?? "",
             _ => "{" + string.Join(';', value.GetType().GetProperties()
