@@ -52,7 +52,7 @@ public static class Limits
     public static readonly TimeSpan CalmDownGrace = TimeSpan.FromSeconds(1);
 
     /// <summary>Silence after which the server pings its peer.</summary>
-    public static readonly TimeSpan KeepAlivePingDelay = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan KeepAlivePingDelay = TimeSpan.FromSeconds(15);
 
     /// <summary>Time to answer that ping. Later the connection is closed.</summary>
     public static readonly TimeSpan KeepAlivePingTimeout = TimeSpan.FromSeconds(10);
