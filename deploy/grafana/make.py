@@ -16,7 +16,7 @@ ROWS = [
         ("Calls refused because of load", "rate", [("sum by (instance) (rate(healthgrains_grains_calls_refused_total{cluster=~\"$cluster\"}[1m]))", "{{instance}}")]),
         ("Watchers", "n", [("sum by (what) (healthgrains_watchers{cluster=~\"$cluster\"})", "{{what}}")]),
         ("Connections", "n", [("healthgrains_rpc_connections{cluster=~\"$cluster\"}", "{{instance}}"), ("increase(healthgrains_rpc_connections_refused_total{cluster=~\"$cluster\"}[5m])", "refused {{instance}}")]),
-        ("Bytes a second", "B", [("sum(rate(healthgrains_rpc_bytes_received_bytes_total{cluster=~\"$cluster\"}[1m]))", "in"), ("sum(rate(healthgrains_rpc_bytes_sent_bytes_total{cluster=~\"$cluster\"}[1m]))", "out")]),
+        ("Bytes a second", "B", [("sum(rate(healthgrains_rpc_received_bytes_total{cluster=~\"$cluster\"}[1m]))", "in"), ("sum(rate(healthgrains_rpc_sent_bytes_total{cluster=~\"$cluster\"}[1m]))", "out")]),
     ]),
     ("Store", [
         ("Commit, 99th percentile", "s", [("healthgrains:commit_seconds:p99_5m{cluster=~\"$cluster\"}", "{{instance}}")]),

@@ -34,6 +34,13 @@ internal sealed class Runner(RunOptions options, LiveLine live, TimeProvider tim
             ? Ceilings.SqliteRows(directory, options.ContentBytes, options.CeilingLength)
             : null;
 
+        double? disk = null;
+        if (options is { IsMonth: true, Data: { } place })
+        {
+            live.Say("measuring the ceiling: the disk");
+            disk = Ceilings.DiskBytes(place, options.CeilingLength);
+        }
+
         live.Say("preparing patients and professionals");
         if (world.SpeaksForAll)
             await PrepareAsync(channel, world, scenario, cancellation);
@@ -51,13 +58,14 @@ internal sealed class Runner(RunOptions options, LiveLine live, TimeProvider tim
         var caller = new Scenarios.Caller(channel, world, scenario, source, ledger, timeline, findings, Elapsed, options.Ramp);
         using var sampler = new ProcessSampler(options.ServerPid, options.Metrics, options.Data);
         var dataBefore = ProcessSampler.SizeOf(options.Data);
+        var databaseBefore = options.PostgreSql is { } asked ? await DatabaseSize.ReadAsync(asked, cancellation) : null;
 
         // Watchers are connected by now; the schedule begins where their clock does.
         begin = time.GetTimestamp();
         await sampler.TakeAsync(TimeSpan.Zero, cancellation);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var loop = new OpenLoop(Elapsed, (wait, token) => Task.Delay(wait, time, token), options.Outstanding);
-        var ticking = TickAsync(Elapsed, timeline, sampler, watchers, scenario, loop, ended.Token);
+        var ticking = TickAsync(Elapsed, timeline, sampler, watchers, scenario, () => options.Rate is null ? options.Outstanding : loop.Outstanding, ended.Token);
         if (options.Rate is { } rate)
         {
             await loop.RunAsync(
@@ -83,6 +91,13 @@ internal sealed class Runner(RunOptions options, LiveLine live, TimeProvider tim
         var expected = ledger.Acknowledged.Sum(entry => watchers.Heard.Count(heard => heard.Hears(entry.Patient)));
         await Watchers.ReachedAsync(() => watchers.Told >= expected, Limits.NotificationGrace, time);
         var dataAfter = ProcessSampler.SizeOf(options.Data);
+        var databaseAfter = options.PostgreSql is { } database ? await DatabaseSize.ReadAsync(database, cancellation) : null;
+        double? small = null;
+        if (options.IsMonth && options.SmallLength > TimeSpan.Zero)
+        {
+            live.Say("the same with documents of 1 KiB");
+            small = await SmallAsync(channel, world, cancellation);
+        }
 
         live.Say("reading back a sample");
         if (!ledger.Falsify(options.Plant, watchers.Heard))
@@ -113,7 +128,9 @@ internal sealed class Runner(RunOptions options, LiveLine live, TimeProvider tim
             var told = Quantiles.Of(delays);
             var acknowledged = ledger.Acknowledged.Count(entry => !entry.MustRead);
             var errors = seconds.Sum(second => second.Failed + second.Overflow);
-            double? each = dataAfter - dataBefore is { } growth && acknowledged > 0 ? (double)growth / acknowledged : null;
+            var growth = databaseAfter is not null && databaseBefore is not null ? databaseAfter.Data - databaseBefore.Data : dataAfter - dataBefore;
+            double? log = databaseAfter is not null && databaseBefore is not null ? (double)(databaseAfter.Log - databaseBefore.Log) : null;
+            double? each = acknowledged > 0 ? (double?)growth / acknowledged : null;
             return new RunResult
             {
                 Scenario = options.IsMonth ? "month" : scenario.Name,
@@ -149,7 +166,8 @@ internal sealed class Runner(RunOptions options, LiveLine live, TimeProvider tim
                 Month = options.IsMonth && submitted.Count > 0
                     ? new Month(
                         MonthDocuments, MonthDocuments / (submitted.Count / measured) / 3600,
-                        (double)caller.Bytes / Math.Max(1, acknowledged), each, each * MonthDocuments)
+                        (double)caller.Bytes / Math.Max(1, acknowledged), each, each * MonthDocuments, small,
+                        small is > 0 ? MonthDocuments / small / 3600 : null, disk, (log + growth) / ran.TotalSeconds, log / Math.Max(1, acknowledged))
                     : null,
                 Missed = options.Thresholds.Missed(all / measured, submitted.Quantile(0.99), told.P99, errors),
             };
@@ -167,8 +185,17 @@ internal sealed class Runner(RunOptions options, LiveLine live, TimeProvider tim
         }));
     }
 
+    // What the month would take if its contents weighed next to nothing: the rate of everything but their bytes.
+    private async Task<double> SmallAsync(RpcChannel channel, World world, CancellationToken cancellation)
+    {
+        var deposits = new Targets.Deposits(channel, world, options.Seed, 0, options.Scenario.Population, contentBytes: 1024);
+        await deposits.SubmitAsync(0, long.MaxValue, options.SmallLength / 5, deposits.AtRandom, cancellation);
+        var (documents, took) = await deposits.SubmitAsync(1L << 40, 1L << 40, options.SmallLength, deposits.AtRandom, cancellation);
+        return documents / took.TotalSeconds;
+    }
+
     private async Task TickAsync(
-        Func<TimeSpan> elapsed, Timeline timeline, ProcessSampler sampler, Watchers watchers, Scenario scenario, OpenLoop loop,
+        Func<TimeSpan> elapsed, Timeline timeline, ProcessSampler sampler, Watchers watchers, Scenario scenario, Func<int> underWay,
         CancellationToken ended)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), time);
@@ -185,7 +212,7 @@ internal sealed class Runner(RunOptions options, LiveLine live, TimeProvider tim
                 }
 
                 await sampler.TakeAsync(now, ended);
-                live.Second(timeline.At(Math.Max(0, (int)now.TotalSeconds - 1)), options.Length, loop.Outstanding, watchers.Told);
+                live.Second(timeline.At(Math.Max(0, (int)now.TotalSeconds - 1)), options.Length, underWay(), watchers.Told);
             }
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)

@@ -1,4 +1,5 @@
 using HealthGrains.Grains.Agendas;
+using HealthGrains.Grains.Caregivers;
 using HealthGrains.Grains.Codec;
 using HealthGrains.Grains.Inboxes;
 using HealthGrains.Grains.Journal;
@@ -17,15 +18,17 @@ public static class GrainCatalog
         .Add(JournalKind.Inbox, InboxModel.Instance)
         .Add(JournalKind.Sender, LedgerModel.Instance)
         .Add(JournalKind.Agenda, AgendaModel.Instance)
+        .Add(JournalKind.Caregiver, CaregiverModel.Instance)
         .Build();
 
     /// <summary>The models that snapshots are taken with. A record's state is little smaller than its
-    /// entries, so these are folded without being understood; inboxes, ledgers and agendas forget, and keep their
+    /// entries, so these are folded without being understood, and a caregiver's; inboxes, ledgers and agendas forget, and keep their
     /// state.</summary>
     public static GrainModels SnapshotModels { get; } = new GrainModels.Builder()
         .Add(JournalKind.Patient, FoldedJournalModel.Instance)
         .Add(JournalKind.Inbox, InboxModel.Instance)
         .Add(JournalKind.Sender, LedgerModel.Instance)
         .Add(JournalKind.Agenda, AgendaModel.Instance)
+        .Add(JournalKind.Caregiver, FoldedJournalModel.Instance)
         .Build();
 }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Grains.Journal;
 
@@ -19,6 +21,10 @@ public static class GrainIds
     /// <param name="shard">From 0.</param>
     public static JournalId AgendaOf(int shard) =>
         new(JournalKind.Agenda, shard.ToString(System.Globalization.CultureInfo.InvariantCulture));
+
+    /// <summary>The places of a caregiver. The subject of a token is whatever an issuer makes of it: the key is its SHA-256.</summary>
+    public static JournalId CaregiverOf(string subject) => new(
+        JournalKind.Caregiver, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(subject))));
 
     public static PatientId PatientOf(JournalId journal) => PatientId.Parse(journal.Key);
 }

@@ -42,6 +42,10 @@ public static class GrainLimits
     /// come while the snapshot is written.</summary>
     public const int LedgerEntriesPerSnapshot = 256;
 
+    /// <summary>Entries of an inbox after which a snapshot is taken at the latest: its state is bounded, so a start need not read half of
+    /// a long journal.</summary>
+    public const int InboxEntriesPerSnapshotMax = 4_096;
+
     /// <summary>A grain that nobody has asked for this long is let go.</summary>
     public static readonly TimeSpan IdleMax = TimeSpan.FromMinutes(10);
 

@@ -92,6 +92,7 @@ public sealed class GrainsInstruments
         JournalKind.Inbox => nameof(JournalKind.Inbox),
         JournalKind.Sender => nameof(JournalKind.Sender),
         JournalKind.Agenda => nameof(JournalKind.Agenda),
+        JournalKind.Caregiver => nameof(JournalKind.Caregiver),
         _ => "Unknown",
     };
 }

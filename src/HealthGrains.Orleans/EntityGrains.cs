@@ -34,6 +34,10 @@ internal interface ISenderGrain : IEntityGrain;
 [Alias("healthgrains.agenda.v1")]
 internal interface IAgendaGrain : IEntityGrain;
 
+/// <summary>Whom one caregiver helps.</summary>
+[Alias("healthgrains.caregiver.v1")]
+internal interface ICaregiverGrain : IEntityGrain;
+
 /// <summary>The shell of a grain: Orleans decides on which silo its one activation is, and that silo's engine when each of
 /// its turns is.</summary>
 /// <remarks>Reentrant, because the queue is the engine's: it is bounded, knows priorities, sheds what is late and drops what
@@ -114,3 +118,8 @@ internal sealed class SenderGrain(SiloParts silo) : EntityGrain(silo), ISenderGr
 [ShardPlacement]
 [GrainType("agenda")]
 internal sealed class AgendaGrain(SiloParts silo) : EntityGrain(silo), IAgendaGrain;
+
+/// <inheritdoc cref="ICaregiverGrain"/>
+[ShardPlacement]
+[GrainType("caregiver")]
+internal sealed class CaregiverGrain(SiloParts silo) : EntityGrain(silo), ICaregiverGrain;

@@ -272,6 +272,7 @@ public sealed class OrleansEngine : IGrainEngine
             JournalKind.Inbox => _grains.GetGrain<IInboxGrain>(key),
             JournalKind.Sender => _grains.GetGrain<ISenderGrain>(key),
             JournalKind.Agenda => _grains.GetGrain<IAgendaGrain>(key),
+            JournalKind.Caregiver => _grains.GetGrain<ICaregiverGrain>(key),
             _ => throw new Grains.InvariantException("Each kind of journal has a kind of grain."),
         };
     }

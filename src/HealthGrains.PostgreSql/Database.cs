@@ -48,6 +48,32 @@ internal sealed class Database : IAsyncDisposable
     /// <summary>The idle connections lead to a server that is gone: each would fail once.</summary>
     public void Forget() => _source.Clear();
 
+    /// <summary>Whether the server still works on what a session was sent. A session that has answered, or was never told, is idle
+    /// or gone.</summary>
+    /// <returns>True also when the server could not be asked.</returns>
+    public async Task<bool> IsAtWorkAsync(int session)
+    {
+        try
+        {
+            var connection = await ConnectAsync().ConfigureAwait(false);
+            await using (connection.ConfigureAwait(false))
+            {
+                using var command = new NpgsqlCommand("SELECT 1 FROM pg_stat_activity WHERE pid = $1 AND state <> 'idle'", connection)
+                {
+                    CommandTimeout = (int)PostgreSqlLimits.LookWaitMax.TotalSeconds,
+                    Parameters = { new NpgsqlParameter<int> { TypedValue = session } },
+                };
+                return await command.ExecuteScalarAsync().ConfigureAwait(false) is not null;
+            }
+        }
+        catch (Exception failure) when (Failures.IsDatabase(failure))
+        {
+            // The idle connections may be as dead as that one.
+            Forget();
+            return true;
+        }
+    }
+
     /// <summary>Runs a read in a slot; if a connection turns out to be dead, once more on a new one.</summary>
     /// <exception cref="JournalException">It could not be read, or is damaged.</exception>
     [SuppressMessage("Reliability", "MA0040", Justification = "The caller's token ends the waiting.")]

@@ -33,8 +33,15 @@ internal static class PostgreSqlLimits
     /// <summary>How long connecting may take.</summary>
     public static readonly TimeSpan ConnectWaitMax = TimeSpan.FromSeconds(5);
 
+    /// <summary>How often the server is asked on another line whether it still works on a commit; one that it does not work on
+    /// is given up, its outcome unknown.</summary>
+    public static readonly TimeSpan CommitLookEvery = TimeSpan.FromSeconds(4);
+
+    /// <summary>How long that question may take.</summary>
+    public static readonly TimeSpan LookWaitMax = TimeSpan.FromSeconds(2);
+
     /// <summary>How long one query that only reads, or locks, may take. Commits have no such limit.</summary>
-    public static readonly TimeSpan ReadWaitMax = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan ReadWaitMax = TimeSpan.FromSeconds(20);
 
     /// <summary>How long a commit waits for the shards that another process is writing to; nothing is written by then, and its
     /// turns are refused as busy.</summary>

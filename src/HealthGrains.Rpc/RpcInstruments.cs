@@ -25,10 +25,10 @@ public static class RpcInstruments
         "healthgrains.rpc.messages_sent", "{message}", "Messages sent, by encoding.");
 
     private static readonly Counter<long> s_receivedBytes = s_meter.CreateCounter<long>(
-        "healthgrains.rpc.bytes_received", "By", "Bytes of messages as received, before inflating.");
+        "healthgrains.rpc.received", "By", "Bytes of messages as received, before inflating.");
 
     private static readonly Counter<long> s_sentBytes = s_meter.CreateCounter<long>(
-        "healthgrains.rpc.bytes_sent", "By", "Bytes of messages as sent, after compression.");
+        "healthgrains.rpc.sent", "By", "Bytes of messages as sent, after compression.");
 
     private static readonly UpDownCounter<long> s_connections = s_meter.CreateUpDownCounter<long>(
         "healthgrains.rpc.connections", "{connection}", "Open connections.");

@@ -83,6 +83,7 @@ public static class MethodAccess
         ["Operations.VerifyRecord"] = CallerKinds.Operator,
         ["Operations.TailLog"] = CallerKinds.Operator,
         ["Operations.AddAlias"] = CallerKinds.Operator,
+        ["Operations.AnnounceRecord"] = CallerKinds.Operator,
     }.ToFrozenDictionary(row => Package + row.Key, row => row.Value, StringComparer.Ordinal);
 
     /// <summary>Who may call a method, by its full name as in <c>healthgrains.v1.Inbox.Follow</c>.</summary>

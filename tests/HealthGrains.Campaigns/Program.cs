@@ -5,9 +5,12 @@ using HealthGrains.Campaigns.Closed;
 using HealthGrains.Campaigns.Cluster;
 using HealthGrains.Campaigns.Consent;
 using HealthGrains.Campaigns.Full;
+using HealthGrains.Campaigns.HalfOpen;
 using HealthGrains.Campaigns.Linear;
 using HealthGrains.Campaigns.Plants;
+using HealthGrains.Campaigns.Readers;
 using HealthGrains.Campaigns.Shared;
+using HealthGrains.Campaigns.Soak;
 using HealthGrains.Campaigns.Storm;
 
 // Breaks a server on purpose and counts. Each verb prints one JSON line a round and one headline.
@@ -67,6 +70,9 @@ root.Subcommands.Add(ClosedHost.Command());
 root.Subcommands.Add(CallsVerb.Command());
 root.Subcommands.Add(StormVerb.Command());
 root.Subcommands.Add(FullVerb.Command());
+root.Subcommands.Add(ReadersVerb.Command());
+root.Subcommands.Add(HalfOpenVerb.Command());
+root.Subcommands.Add(SoakVerb.Command());
 
 // Interrupted, a campaign stops its server and takes its disk down first.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration

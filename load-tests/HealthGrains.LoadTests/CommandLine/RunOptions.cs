@@ -37,6 +37,12 @@ internal sealed record RunOptions
     /// <summary>The national mix instead of texts of one size.</summary>
     public bool IsMonth { get; init; }
 
+    /// <summary>How long a month's run submits documents of 1 KiB after the mix; zero for not at all.</summary>
+    public TimeSpan SmallLength { get; init; }
+
+    /// <summary>The server's database, to ask for its size and its log; null to look at files alone.</summary>
+    public string? PostgreSql { get; init; }
+
     public int PatientWatchers { get; init; } = 50;
 
     public int Sample { get; init; } = 200;

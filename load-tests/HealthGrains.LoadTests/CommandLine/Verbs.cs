@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using HealthGrains.LoadTests.Correctness;
+using HealthGrains.LoadTests.Measuring;
 using HealthGrains.LoadTests.Reporting;
 using HealthGrains.LoadTests.Scenarios;
 using HealthGrains.LoadTests.Targets;
@@ -27,6 +28,8 @@ internal static class Verbs
     private static readonly Option<double> Factor = new("--burst") { Description = "How many times the rate in a burst", DefaultValueFactory = _ => 5 };
     private static readonly Option<string> Duration = new("--duration") { Description = "Length with the ramp", DefaultValueFactory = _ => "30s" };
     private static readonly Option<double> Minutes = new("--minutes") { Description = "Length", DefaultValueFactory = _ => 10 };
+    private static readonly Option<string> Small = new("--small") { Description = "Afterwards as long with documents of 1 KiB, 0s for not at all", DefaultValueFactory = _ => "15s" };
+    private static readonly Option<string?> PostgreSql = new("--postgresql") { Description = "Connection to the server's database, for its size and log; by default the scratch cluster in --data, if there is one" };
     private static readonly Option<string> Ramp = new("--ramp") { Description = "Beginning that is not in the figures", DefaultValueFactory = _ => "2s" };
     private static readonly Option<int?> Outstanding = new("--outstanding") { Description = $"Calls under way at most (default {Limits.OutstandingDefault}; 32 for month)" };
     private static readonly Option<int> Connections = new("--connections") { Description = "Connections for calls", DefaultValueFactory = _ => 4 };
@@ -55,7 +58,7 @@ internal static class Verbs
             CeilingSqlite, Plant, MaxP99, MaxNotification, MinRate, MaxErrors, Out, Json,
         ];
         Measuring("run", "One scenario at a given rate", [ScenarioName, Rate, Factor, Duration, ContentBytes, Watchers], isMonth: false);
-        Measuring("month", "The mix of a month's documents, and how long the month would take", [Minutes, MonthRate], isMonth: true);
+        Measuring("month", "The mix of a month's documents, and how long the month would take", [Minutes, MonthRate, Small, PostgreSql], isMonth: true);
 
         var first = new Argument<string>("first") { Description = "JSON of a run" };
         var second = new Argument<string?>("second") { Description = "JSON of another; without it the first is compared with its baseline", Arity = ArgumentArity.ZeroOrOne };
@@ -157,6 +160,8 @@ internal static class Verbs
             Connections = parsed.GetValue(Connections),
             ContentBytes = isMonth ? 1024 : parsed.GetValue(ContentBytes),
             IsMonth = isMonth,
+            SmallLength = isMonth ? Values.Duration("--small", parsed.GetRequiredValue(Small)) : TimeSpan.Zero,
+            PostgreSql = isMonth ? parsed.GetValue(PostgreSql) ?? DatabaseSize.ScratchOf(data) : null,
             PatientWatchers = isMonth ? 0 : parsed.GetValue(Watchers),
             Sample = parsed.GetValue(Sample),
             Seed = parsed.GetValue(Seed) ?? (ulong)time.GetUtcNow().ToUnixTimeSeconds(),

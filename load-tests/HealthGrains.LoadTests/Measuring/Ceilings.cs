@@ -29,6 +29,34 @@ internal static class Ceilings
         return calls / clock.Elapsed.TotalSeconds;
     }
 
+    /// <summary>Bytes a second that the disk takes: one file, pieces of 4 MiB that no compression shortens, each on the disk before the next.</summary>
+    /// <param name="directory">On the disk that is of interest; a file is made in it and removed.</param>
+    public static double DiskBytes(string directory, TimeSpan length)
+    {
+        const int piece = 4 << 20;
+        Directory.CreateDirectory(directory);
+        var file = Path.Combine(directory, $"ceiling-{Environment.ProcessId}.bin");
+        var bytes = new byte[piece];
+        new Random(1).NextBytes(bytes);
+        try
+        {
+            using var handle = File.OpenHandle(file, FileMode.Create, FileAccess.Write, options: FileOptions.WriteThrough);
+            long written = 0;
+            var clock = Stopwatch.StartNew();
+            while (clock.Elapsed < length)
+            {
+                RandomAccess.Write(handle, bytes, written);
+                written += piece;
+            }
+
+            return written / clock.Elapsed.TotalSeconds;
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     /// <summary>Rows a second that SQLite inserts durably, 256 in one commit: write-ahead log, synchronous=FULL, one writer.</summary>
     /// <param name="directory">On the disk that is of interest; a file is made in it and removed.</param>
     /// <param name="rowBytes">Bytes of each row's content.</param>

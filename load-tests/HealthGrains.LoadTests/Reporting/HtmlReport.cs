@@ -81,9 +81,20 @@ internal static class HtmlReport
         if (run.Month is { } month)
         {
             Row("a month of documents", $"{Show.Count(month.Documents)} in {month.Hours.ToString("0.0", CultureInfo.InvariantCulture)} h at this rate");
+            if (month is { SmallRate: { } smallRate, SmallHours: { } smallHours })
+                Row("the same with contents of 1 KiB", $"{smallHours.ToString("0.0", CultureInfo.InvariantCulture)} h, at {Show.Count(smallRate)}/s right after the mix");
             Row("content of a document", Show.Size(month.ContentBytesEach));
             Row("disk for a document", month.DiskBytesEach is { } each ? Show.Size(each) : "not known: no --data");
             Row("disk for the month", month.DiskBytes is { } disk ? Show.Size(disk) : "not known: no --data");
+            if (month.LogBytesEach is { } log)
+                Row("write-ahead log for a document, used again", Show.Size(log));
+            if (month.DiskWriteBytesPerSecond is { } raw)
+            {
+                Row("ceiling of the same run: this disk, 4 MiB pieces, each synced", $"{Show.Size(raw)}/s"
+                    + (month.WrittenBytesPerSecond is { } written ? $"; log and data are {Show.Size(written)}/s, {Show.Percent(written / raw)} of it" : ""));
+                Row("the month's disk written at that ceiling", month.DiskBytes is { } whole
+                    ? $"{(whole / raw / 3600).ToString("0.0", CultureInfo.InvariantCulture)} h at the least, each byte once" : "not known: no --data");
+            }
         }
 
         html.Append("</table>");

@@ -24,9 +24,16 @@ internal sealed record Machine(
 /// <param name="Documents">Of the month.</param>
 /// <param name="Hours">At the measured rate.</param>
 /// <param name="ContentBytesEach">Mean content of the measured documents.</param>
-/// <param name="DiskBytesEach">Growth of the data directory for each; null without one.</param>
-/// <param name="DiskBytes">For the month; null without a data directory.</param>
-internal sealed record Month(long Documents, double Hours, double ContentBytesEach, double? DiskBytesEach, double? DiskBytes);
+/// <param name="DiskBytesEach">What stays on disk of each: growth of the database, or else of the data directory; null without either.</param>
+/// <param name="DiskBytes">For the month; null without them.</param>
+/// <param name="SmallRate">Documents of 1 KiB a second, to patients of the same population, right after the mix; null without this part.</param>
+/// <param name="SmallHours">The month at that rate: what is left when contents lie elsewhere than in the database.</param>
+/// <param name="DiskWriteBytesPerSecond">What the disk of the data directory takes alone, written in large pieces and synced, measured before; null without --data.</param>
+/// <param name="WrittenBytesPerSecond">What the database wrote to it while the mix ran: its log, and its growth; null without --postgresql.</param>
+/// <param name="LogBytesEach">Of the database's write-ahead log, for each document; null likewise.</param>
+internal sealed record Month(
+    long Documents, double Hours, double ContentBytesEach, double? DiskBytesEach, double? DiskBytes, double? SmallRate = null, double? SmallHours = null,
+    double? DiskWriteBytesPerSecond = null, double? WrittenBytesPerSecond = null, double? LogBytesEach = null);
 
 /// <summary>Everything that a run says. Written as JSON; the report is made of it alone.</summary>
 internal sealed record RunResult

@@ -23,7 +23,11 @@ internal static class Summary
         if (run.Month is { } month)
         {
             table.AddRow("a month", string.Create(CultureInfo.InvariantCulture, $"{Show.Count(month.Documents)} documents in {month.Hours:0.0} h"));
+            if (month is { SmallRate: { } rate, SmallHours: { } hours })
+                table.AddRow("with 1 KiB each", string.Create(CultureInfo.InvariantCulture, $"{hours:0.0} h at {Show.Count(rate)}/s"));
             table.AddRow("disk", month is { DiskBytesEach: { } each, DiskBytes: { } disk } ? $"{Show.Size(each)} a document, {Show.Size(disk)} a month" : "not known: no --data");
+            if (month.DiskWriteBytesPerSecond is { } raw)
+                table.AddRow("this disk alone", $"{Show.Size(raw)}/s" + (month.WrittenBytesPerSecond is { } written ? $"; log and data are {Show.Size(written)}/s, {Show.Percent(written / raw)} of it" : ""));
         }
 
         console.Write(table);

@@ -19,6 +19,9 @@ internal static class RateLines
     private const double ColdPerSecond = 8_000;
     private const double SqlitePerSecond = 8_000;
     private const double HotCeilingPart = 0.4;
+
+    // Before the first run: the runtime compiles what is called often a second time, and counts calls, not seconds.
+    private const int WarmUpDocuments = 40_000;
     private static readonly TimeSpan RoutedMax = TimeSpan.FromMinutes(5);
 
     /// <summary>Documents of a record, and how many records of this length are prepared: the fewer the longer, but never so few that a
@@ -40,9 +43,8 @@ internal static class RateLines
                 ? deposits.SubmitManyAsync(from, int.MaxValue, length, deposits.AtRandom, progress: null, cancellation)
                 : deposits.SubmitAsync(from, int.MaxValue, length, deposits.AtRandom, cancellation);
 
-            // The first is for the runtime, which compiles what is called often a second time.
             if (run == 0)
-                await LoadAsync(0, bench.Length(6));
+                await WarmAsync(bench, (from, length) => LoadAsync(from, length));
             else
                 runs.Add(await RateAsync(bench, server, channel, store, deposits, length => LoadAsync(1L << 40, length), bench.Length(6), _ => LoadAsync(0, bench.Length(1)), cancellation));
             Say(bench, name, run, runs);
@@ -71,9 +73,9 @@ internal static class RateLines
             var deposits = new Deposits(channel, world, bench.NextSeed(), 0, prepared.Patients, ContentBytes);
 
             // Each run draws others: who was drawn stays in memory.
-            var from = run * 100_000_000L;
+            var from = run * (1L << 40);
             if (run == 0)
-                await deposits.SubmitAsync(from, int.MaxValue, bench.Length(8), deposits.AtRandom, cancellation);
+                await WarmAsync(bench, (at, length) => deposits.SubmitAsync(at, int.MaxValue, length, deposits.AtRandom, cancellation));
             else
                 runs.Add(await RateAsync(bench, server, channel, store, deposits, length => deposits.SubmitAsync(from, int.MaxValue, length, deposits.AtRandom, cancellation), bench.Length(6), null, cancellation));
             Say(bench, name, run, runs);
@@ -105,7 +107,7 @@ internal static class RateLines
             using (var others = bench.WorldOf(store, million.Seed))
             {
                 var warm = new Deposits(channel, others, bench.NextSeed(), 0, million.Patients, ContentBytes);
-                await warm.SubmitAsync(0, int.MaxValue, bench.Length(8), warm.AtRandom, cancellation);
+                await WarmAsync(bench, (from, length) => warm.SubmitAsync(from, int.MaxValue, length, warm.AtRandom, cancellation));
             }
 
             foreach (var (documents, set) in sets)
@@ -164,6 +166,13 @@ internal static class RateLines
             Math.Round(Since("dotnet_gc_allocated_bytes_total") / Math.Max(1, documents)),
             [Since("dotnet_gc_gen0_collections_total"), Since("dotnet_gc_gen1_collections_total"), Since("dotnet_gc_gen2_collections_total")],
             deposits.Acknowledged, found, wrong, deposits.Refused > 0 ? $"{deposits.Refused} calls were told that the server was busy, and made again" : null);
+    }
+
+    private static async Task WarmAsync(Bench bench, Func<long, TimeSpan, Task<(long Documents, TimeSpan)>> loadAsync)
+    {
+        var wanted = bench.Count(WarmUpDocuments);
+        for (long done = 0, part = 0; done < wanted; part++)
+            done += (await loadAsync(part << 32, bench.Length(6))).Documents;
     }
 
     private static string Label(Store store) => store == Store.PostgreSql ? "PostgreSQL" : "SQLite";

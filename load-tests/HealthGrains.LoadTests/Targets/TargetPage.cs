@@ -24,7 +24,7 @@ internal static class TargetPage
         .bad{padding:.7rem 1rem;border-left:6px solid #cf222e;background:#ffebe9;color:#82071e;font-weight:600}
         svg{width:100%;height:auto}svg text{font-size:12px;fill:#1f2328}.key span{margin-right:1.2rem}
         .key i{display:inline-block;width:.8em;height:.8em;margin-right:.4em}.key,.small{color:#57606a}code{font-size:.9em;word-break:break-all}
-        .scroll{overflow-x:auto}
+        .scroll{overflow-x:auto}.first td:nth-child(4){white-space:nowrap}
         """;
 
     public static string Of(TargetTable table)
@@ -68,7 +68,7 @@ internal static class TargetPage
     private static void Rows(StringBuilder html, IReadOnlyList<string> head, IEnumerable<IReadOnlyList<string>> rows, int numbersFrom)
     {
         string Class(int column) => column >= numbersFrom && head[column] != "note" ? " class=n" : "";
-        html.Append("<div class=scroll><table>");
+        html.Append(numbersFrom == 5 ? "<div class=\"scroll first\"><table>" : "<div class=scroll><table>");
         if (head.Any(name => name.Length > 0))
             html.Append("<tr>").AppendJoin("", head.Select((name, column) => $"<th{Class(column)}>{Text(name)}</th>")).Append("</tr>");
         foreach (var row in rows)

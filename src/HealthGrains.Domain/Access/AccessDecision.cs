@@ -78,7 +78,7 @@ public static partial class AccessDecision
             return Refuse(AccessStep.Block, RefusalCode.AccessBlocked, "The patient has blocked this professional.");
         path?.Pass(AccessStep.Block, isBlocked ? "A block does not stop an emergency here." : "The patient has not blocked this professional.");
         var outcome = emergency is not null
-            ? ForEmergency(consent.EmergencyUnder(turn.Policy), emergency)
+            ? ForEmergency(consent.EmergencyUnder(turn.Policy, turn.Now), emergency)
             : consent.Evaluate(reader, turn.Now) switch
             {
                 ConsentAnswer.Permitted => new AccessOutcome(AccessStep.Allow, null),
@@ -140,7 +140,7 @@ public static partial class AccessDecision
         var isEmergency = entrance is { IsEmergency: true };
         if (entry.IsMasked
             && !consent.SeesMasked(reader.Id, turn.Now, turn.Policy)
-            && !(isEmergency && consent.EmergencyUnder(turn.Policy).MaskedDocuments))
+            && !(isEmergency && consent.EmergencyUnder(turn.Policy, turn.Now).MaskedDocuments))
             return NotFound(AccessStep.Labels);
         path?.Pass(AccessStep.Labels, entry.IsMasked ? "It is masked, and this reader may see what is masked." : "It is not masked.");
         var isBound = !isEmergency || turn.Policy.EmergencyAppliesMatrix;

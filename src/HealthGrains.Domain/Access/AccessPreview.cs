@@ -121,7 +121,7 @@ internal sealed class AccessPreview
             {
                 Entry = Entry with
                 {
-                    Metadata = Entry.Metadata with { Confidentiality = Entry.Metadata.Confidentiality | change.Labels },
+                    Metadata = Entry.Metadata with { Confidentiality = Entry.Metadata.Confidentiality | (change.Covers ?? change.Labels) },
                 };
             }
         }

@@ -29,6 +29,33 @@ public enum AccessAction
 
     /// <summary>Took the record along, the person as well as who acts for the person.</summary>
     Export = 30,
+
+    /// <summary>Looked at the consents, in the person's name.</summary>
+    ReadConsents = 70,
+
+    /// <summary>Looked at who read what, in the person's name.</summary>
+    ReadTraces = 71,
+
+    /// <summary>Wanted to deposit or to withdraw in the person's name, and was refused: who did shows in the document.</summary>
+    Deposit = 72,
+
+    /// <summary>Wanted to decide in the person's name, and was refused: who did shows in the consents.</summary>
+    ChangeConsents = 73,
+
+    /// <summary>Asked whether an emergency would be let in. Nothing was read, and nobody is told at once.</summary>
+    Explain = 74,
+
+    /// <summary>Support recorded, or ended, who represents the person, as health insurance knows it.</summary>
+    SupportDelegates = 75,
+
+    /// <summary>Support recorded the family doctor, as health insurance knows it.</summary>
+    SupportPhysician = 76,
+
+    /// <summary>Support had the record verified: what is stored was read by the server, and shown to nobody.</summary>
+    SupportVerify = 77,
+
+    /// <summary>Support made another number one of this record.</summary>
+    SupportAlias = 78,
 }
 
 /// <summary>How the reader came in. Stored: never renumbered.</summary>

@@ -8,7 +8,8 @@ using HealthGrains.Domain.Turns;
 
 namespace HealthGrains.Domain.Access;
 
-/// <summary>Which rule allows or refuses whom, and what a change would change. Reads no document and leaves no trace.</summary>
+/// <summary>Which rule allows or refuses whom, and what a change would change. Reads no document; it leaves a trace where an
+/// emergency is tried, and where somebody else asks in the person's name.</summary>
 /// <param name="By">The patient's side, who may ask about anybody; or a professional, who is told about himself or herself.</param>
 /// <param name="Subject">Whose access; null for everybody whom the record knows. Of a professional who asks: the caller.</param>
 /// <param name="Document">Null: reading in the record at all.</param>
@@ -38,12 +39,17 @@ public sealed record ExplainAccess(
         if (By.Kind == ActorKind.Professional)
         {
             var own = Verdict(state, entry, PatientState.ReaderOf(By), Entrance, turn);
-            return Reply(new AccessExplanation(Blurred(own), turn.Matrix.Version, turn.Now));
+            var told = new AccessExplanation(Blurred(own), turn.Matrix.Version, turn.Now);
+
+            // An emergency that is only tried says what the patient's flags let in: the patient sees that it was asked.
+            return Entrance.IsEmergency && !state.Record.IsUnknown
+                ? Emit([ReaderTurn.Trace(state, turn, By, AccessAction.Explain, [], told.Verdict!.Outcome, Entrance)], _ => told) // ! just given
+                : Reply(told);
         }
 
         var side = PatientSide.Decide(state, By, PatientAct.ReadConsents, turn);
         if (side.Refusal is { } refusal)
-            return Refuse(refusal);
+            return Refuse(refusal, PatientSide.Traces(state, turn, By, AccessAction.ReadConsents, [], side.Step, refusal));
         if (Document is not null && (entry is null || !side.Sees(entry)))
             return Refuse(AccessDecision.DocumentNotFound);
 
@@ -57,13 +63,15 @@ public sealed record ExplainAccess(
 
         var verdict = Subject is { } subject ? Verdict(state, entry, subject, Entrance, turn) : null;
         var (viewers, leftOut) = Subject is null ? Viewers(state, state.AccessesOf(side.Audience), preview, entry, turn) : ([], 0);
-        return Reply(new AccessExplanation(verdict, turn.Matrix.Version, turn.Now)
+        var explanation = new AccessExplanation(verdict, turn.Matrix.Version, turn.Now)
         {
             After = Subject is { } same && preview is not null ? Verdict(preview, same, Entrance, turn) : null,
             ConsentVersion = state.Consent.Version,
             Viewers = viewers,
             LeftOut = leftOut,
-        });
+        };
+        var traces = PatientSide.Traces(state, turn, By, AccessAction.ReadConsents, [], side.Step);
+        return traces.Count == 0 ? Reply(explanation) : Emit(traces, _ => explanation);
     }
 
     // From the first step about the document on there is one sentence for whatever is not to be seen.

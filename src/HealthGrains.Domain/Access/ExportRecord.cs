@@ -17,33 +17,33 @@ namespace HealthGrains.Domain.Access;
 /// was. Source of the right: Regulation (EU) 2025/327, article 3.</remarks>
 public sealed record ExportDocuments(DocumentId? After, int PageSize, Actor By) : PatientCommand<ExportPage>
 {
+    /// <summary>The numbers that led to this record, in order.</summary>
+    public IReadOnlyList<PatientId> Through { get; init; } = [];
+
     public override TurnPriority Priority => TurnPriority.PatientRead;
+
+    public override Command<PatientState, PatientEvent, ExportPage> AskedThrough(PatientId number) =>
+        this with { Through = [.. Through, number] };
 
     public override Decision<PatientState, PatientEvent, ExportPage> Decide(PatientState state, TurnContext turn)
     {
         var side = PatientSide.Decide(state, By, PatientAct.Export, turn);
         if (side.Refusal is { } refusal)
             return Refuse(refusal, PatientSide.Traces(state, turn, By, AccessAction.Export, [], side.Step, refusal));
-        var from = 0;
-        if (After is { } after)
-        {
-            if (state.Index.OrderOf(after) is not { } at)
-                return Refuse(RefusalCode.MetadataInvalid, "The record has no such document.", "after_document_id");
-            from = at + 1;
-        }
-
-        var entries = state.Index.Entries;
+        if (state.Index.After(After, Through) is not { } entries)
+            return Refuse(RefusalCode.MetadataInvalid, "The record has no such document.", "after_document_id");
         var page = new List<DocumentView>();
         var bytes = 0;
         var hasMore = false;
-        for (var i = from; i < entries.Count && !hasMore; i++)
+        foreach (var entry in entries)
         {
-            if (!side.Sees(entries[i]))
+            if (!side.Sees(entry))
                 continue;
-            bytes += entries[i].Metadata.BytesAtMost;
+            bytes += entry.Metadata.BytesAtMost;
             hasMore = page.Count == PageSize || (page.Count > 0 && bytes > ListDocuments.PageBytesMax);
-            if (!hasMore)
-                page.Add(DocumentView.Of(state, entries[i], By, side.Sees));
+            if (hasMore)
+                break;
+            page.Add(DocumentView.Of(state, entry, By, side.Sees));
         }
 
         var trace = new AccessTrace(

@@ -11,7 +11,7 @@ namespace HealthGrains.Domain.Access;
 /// <param name="To">Before, or null.</param>
 /// <param name="Before">Where the previous page ended (<see cref="AccessPage.Next"/>), or null for the first.</param>
 /// <remarks>Traces of a document that is hidden from the patient are withheld, and the sequences are the audience's own. Delegates
-/// are shown nothing of a secret session.</remarks>
+/// are shown nothing of a secret session, and each page that they read is a trace itself.</remarks>
 public sealed record ListAccesses(DateTimeOffset? From, DateTimeOffset? To, int? Before, int PageSize)
     : PatientCommand<AccessPage>
 {
@@ -26,7 +26,7 @@ public sealed record ListAccesses(DateTimeOffset? From, DateTimeOffset? To, int?
     {
         var side = PatientSide.Decide(state, By, PatientAct.ReadTraces, turn);
         if (side.Refusal is { } refusal)
-            return Refuse(refusal);
+            return Refuse(refusal, PatientSide.Traces(state, turn, By, AccessAction.ReadTraces, [], side.Step, refusal));
 
         int? before = null;
         if (Before is { } mark)
@@ -55,7 +55,8 @@ public sealed record ListAccesses(DateTimeOffset? From, DateTimeOffset? To, int?
             page.Add(Shown(state, access, By, turn, side.Audience));
         }
 
-        return Reply(new AccessPage(page, next));
+        var traces = PatientSide.Traces(state, turn, By, AccessAction.ReadTraces, [], side.Step);
+        return traces.Count == 0 ? Reply(new AccessPage(page, next)) : Emit(traces, _ => new AccessPage(page, next));
     }
 
     // What was hidden since is not named any more. A professional who acts for the patient stays one: what a mask or the

@@ -123,8 +123,8 @@ public static class PatientSide
             ? actor
             : new Actor(ActorKind.Delegate, "");
 
-    /// <summary>The trace of what a delegate did or tried: the person needs none, and a stranger leaves none, neither in a
-    /// record nor where there is none.</summary>
+    /// <summary>The trace of what somebody did or tried in the person's name: the person needs none, and a stranger leaves none,
+    /// neither in a record nor where there is none.</summary>
     internal static IReadOnlyList<PatientEvent> Traces(
         PatientState patient,
         TurnContext turn,
@@ -133,10 +133,17 @@ public static class PatientSide
         IReadOnlyList<DocumentId> documents,
         AccessStep step,
         Refusal? refusal = null) =>
-        by.Kind != ActorKind.Delegate || patient.Record.IsUnknown || !patient.Delegations.Knows(by)
+        by.Kind is not (ActorKind.Delegate or ActorKind.Professional) || patient.Record.IsUnknown
+            || !(patient.Delegations.Knows(by) || (by.Kind == ActorKind.Professional && refusal is null))
             ? []
             : [new RecordAccessed(
                 turn.Now, by, new AccessTrace(action, documents, AccessMode.Normal, "", refusal?.Code, step, ""))];
+
+    /// <summary>What support staff did to a record is shown like an access.</summary>
+    internal static IReadOnlyList<PatientEvent> SupportTraces(PatientState patient, TurnContext turn, Actor by, AccessAction action) =>
+        by.Kind != ActorKind.Support || patient.Record.IsUnknown
+            ? []
+            : [new RecordAccessed(turn.Now, by, new AccessTrace(action, [], AccessMode.Normal, "", null, AllowStep, ""))];
 
     // A caregiver reads, adds, changes and deletes documents as the person may, and shares nothing further. What a professional
     // reads for the patient is read as a professional; only the consents are changed in the patient's name.

@@ -9,6 +9,7 @@ namespace HealthGrains.Domain.Access;
 internal static class ReaderTurn
 {
     public static RecordAccessed Trace(
+        PatientState patient,
         TurnContext turn,
         Actor by,
         AccessAction action,
@@ -27,7 +28,8 @@ internal static class ReaderTurn
                 outcome.Step,
                 turn.Matrix.Version)
             {
-                Secret = entrance?.IsSecret ?? false,
+                // Only a minor is treated in secrecy from parents: of somebody who is known to be an adult nothing is.
+                Secret = (entrance?.IsSecret ?? false) && !(patient.MajorityUnder(turn.Policy) <= turn.Now),
             });
 
     /// <summary>What is written before anything leaves to a reader who was let in: the trace, and before it, for the first access
@@ -41,7 +43,7 @@ internal static class ReaderTurn
         AccessOutcome outcome,
         Entrance entrance)
     {
-        var trace = Trace(turn, by, action, documents, outcome, entrance);
+        var trace = Trace(patient, turn, by, action, documents, outcome, entrance);
         return entrance.IsEmergency
             && patient.EmergencyUntil(PatientState.ReaderOf(by), entrance.Mode, turn.Now) is null
                 ? [new EmergencySessionOpened(turn.Now, by, entrance.Mode, turn.Now + turn.Policy.EmergencySession), trace]
@@ -57,5 +59,5 @@ internal static class ReaderTurn
         IReadOnlyList<DocumentId> documents,
         AccessOutcome outcome,
         Entrance? entrance = null) =>
-        patient.Record.IsUnknown ? [] : [Trace(turn, by, action, documents, outcome, entrance)];
+        patient.Record.IsUnknown ? [] : [Trace(patient, turn, by, action, documents, outcome, entrance)];
 }

@@ -177,7 +177,7 @@ internal static class MergeRules
     {
         if (one.Emergency is null && other.Emergency is null)
             return null;
-        var (a, b) = (one.EmergencyUnder(turn.Policy), other.EmergencyUnder(turn.Policy));
+        var (a, b) = (one.EmergencyUnder(turn.Policy, turn.Now), other.EmergencyUnder(turn.Policy, turn.Now));
         return new EmergencyFlags(
             a.RegulationCentre && b.RegulationCentre,
             a.BreakTheGlass && b.BreakTheGlass,

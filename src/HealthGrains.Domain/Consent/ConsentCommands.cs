@@ -37,8 +37,13 @@ public abstract record ConsentCommand : PatientCommand<ConsentChange>
 
     public override TurnPriority Priority => TurnPriority.Revocation;
 
-    public sealed override Decision<PatientState, PatientEvent, ConsentChange> Decide(PatientState state, TurnContext turn) =>
-        PatientSide.Decide(state, By, Act, turn).Refusal is { } refusal ? Refuse(refusal) : DecideOpen(state, turn);
+    public sealed override Decision<PatientState, PatientEvent, ConsentChange> Decide(PatientState state, TurnContext turn)
+    {
+        var side = PatientSide.Decide(state, By, Act, turn);
+        return side.Refusal is { } refusal
+            ? Refuse(refusal, PatientSide.Traces(state, turn, By, AccessAction.ChangeConsents, [], side.Step, refusal))
+            : DecideOpen(state, turn);
+    }
 
     protected abstract Decision<PatientState, PatientEvent, ConsentChange> DecideOpen(PatientState state, TurnContext turn);
 
@@ -63,8 +68,12 @@ public sealed record AuthorizeProfessional(
     {
         var start = Start ?? turn.Now;
         var end = End ?? (turn.Policy.AuthorizationDefaultDuration is { } duration ? start + duration : null);
-        if (end <= start)
-            return Refuse(RefusalCode.MetadataInvalid, "An authorisation ends after it starts.", "end");
+
+        // What others permit in a minor's name ends when the person can decide: then the consents are asked for again.
+        if (state.OthersWordEnds(By, turn) is { } majority && !(end < majority))
+            end = majority;
+        if (end <= start || end <= turn.Now)
+            return Refuse(RefusalCode.MetadataInvalid, "An authorisation ends after it starts, and after now.", "end");
         if (Holder == HolderKind.Professional && state.Consent.Blocked.ContainsKey(HolderId))
         {
             return Refuse(
@@ -206,16 +215,20 @@ public sealed record GetConsents(bool IncludeEnded) : PatientCommand<ConsentView
     {
         var side = PatientSide.Decide(state, By, PatientAct.ReadConsents, turn);
         if (side.Refusal is { } refusal)
-            return Refuse(refusal);
+            return Refuse(refusal, PatientSide.Traces(state, turn, By, AccessAction.ReadConsents, [], side.Step, refusal));
         var majority = state.MajorityUnder(turn.Policy);
-        return Reply(new ConsentView(
+        var view = new ConsentView(
             [
                 .. state.Consent.Authorizations.Where(a => IncludeEnded || !a.HasEnded(turn.Now))
-                    .Select(a => a with { GrantedBy = PatientSide.Named(a.GrantedBy, By, side.Audience) }),
+                    .Select(a => a with
+                    {
+                        GrantedBy = PatientSide.Named(a.GrantedBy, By, side.Audience),
+                        IsAdministrator = a.IsAdministratorAt(turn.Now),
+                    }),
             ],
             [.. state.Consent.Blocked.OrderBy(block => block.Value).ThenBy(block => block.Key, StringComparer.Ordinal)],
             [.. state.Followers.Values],
-            state.Consent.EmergencyUnder(turn.Policy),
+            state.Consent.EmergencyUnder(turn.Policy, turn.Now),
             state.Consent.Version,
             turn.Now)
         {
@@ -237,7 +250,9 @@ public sealed record GetConsents(bool IncludeEnded) : PatientCommand<ConsentView
                     .Select(delegation => (delegation, delegation.StatusAt(turn.Now, majority)))
                     .Where(one => IncludeEnded || one.Item2 is DelegationStatus.Pending or DelegationStatus.Accepted),
             ],
-        });
+        };
+        var traces = PatientSide.Traces(state, turn, By, AccessAction.ReadConsents, [], side.Step);
+        return traces.Count == 0 ? Reply(view) : Emit(traces, _ => view);
     }
 }
 

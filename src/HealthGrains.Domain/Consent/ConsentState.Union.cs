@@ -50,7 +50,11 @@ public sealed partial class ConsentState
         _saidAttending |= other._saidAttending;
         foreach (var (name, row) in other.Purposes)
             AbsorbPurpose(name, row, at);
+        foreach (var name in other._purposesOfOthers ?? [])
+            (_purposesOfOthers ??= new HashSet<string>(StringComparer.Ordinal)).Add(name);
         Emergency = emergency;
+        EmergencyUntil = Earlier(EmergencyUntil, other.EmergencyUntil);
+        _isEmergencyOfOthers |= other._isEmergencyOfOthers;
         Version = version;
     }
 
@@ -81,6 +85,9 @@ public sealed partial class ConsentState
 
         return takenBack && !given;
     }
+
+    private static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) =>
+        one is null || other < one ? other ?? one : one;
 
     private IEnumerable<Authorization> WordsOn(HolderKind holder, string id) =>
         _byHolder.TryGetValue((holder, id), out var words) ? words.Select(at => _authorizations[at]) : [];

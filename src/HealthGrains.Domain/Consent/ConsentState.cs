@@ -48,6 +48,14 @@ public sealed record Authorization(
     /// <summary>For display; decides nothing.</summary>
     public string HolderName { get; init; } = "";
 
+    /// <summary>No administrator any more from then on; null for as long as the permit lasts.</summary>
+    public DateTimeOffset? AdministratorUntil { get; init; }
+
+    /// <summary>Somebody else than the person named the administrator.</summary>
+    internal bool IsAdministratorOfOthers { get; init; }
+
+    public bool IsAdministratorAt(DateTimeOffset now) => IsAdministrator && !(AdministratorUntil <= now);
+
     public bool IsActive(DateTimeOffset now) => RevokedAt is null && Start <= now && (End is not { } end || now < end);
 
     /// <summary>True if it was revoked or has run out; one that is still to begin has not ended.</summary>
@@ -83,6 +91,10 @@ public sealed partial class ConsentState
     private Dictionary<string, Actor>? _blockedByOthers;
     private SortedDictionary<string, PurposeConsent>? _purposes;
 
+    // Purposes that somebody else than the person decided. Null in most records.
+    private HashSet<string>? _purposesOfOthers;
+    private bool _isEmergencyOfOthers;
+
     public ConsentState()
     {
     }
@@ -95,9 +107,11 @@ public sealed partial class ConsentState
             _blocked.Add(professional, since);
         _blockedByOthers = other._blockedByOthers is null ? null : new Dictionary<string, Actor>(other._blockedByOthers, StringComparer.Ordinal);
         _purposes = other._purposes is null ? null : new SortedDictionary<string, PurposeConsent>(other._purposes, StringComparer.Ordinal);
+        _purposesOfOthers = other._purposesOfOthers is null ? null : new HashSet<string>(other._purposesOfOthers, StringComparer.Ordinal);
+        _isEmergencyOfOthers = other._isEmergencyOfOthers;
         AttendingPhysician = other.AttendingPhysician;
         (_saidAttending, _numbersBefore) = (other._saidAttending, other._numbersBefore);
-        Emergency = other.Emergency;
+        (Emergency, EmergencyUntil) = (other.Emergency, other.EmergencyUntil);
         Version = other.Version;
     }
 
@@ -113,7 +127,16 @@ public sealed partial class ConsentState
     /// <summary>As the patient decided; null while the parameter decides.</summary>
     public EmergencyFlags? Emergency { get; private set; }
 
-    public EmergencyFlags EmergencyUnder(DomainPolicy policy) => Emergency ?? policy.EmergencyDefaults;
+    /// <summary>From when on they permit no more than the parameter does; null for ever.</summary>
+    public DateTimeOffset? EmergencyUntil { get; private set; }
+
+    public EmergencyFlags EmergencyUnder(DomainPolicy policy, DateTimeOffset now) =>
+        Emergency is not { } flags ? policy.EmergencyDefaults
+        : !(EmergencyUntil <= now) ? flags
+        : new EmergencyFlags(
+            flags.RegulationCentre && policy.EmergencyDefaults.RegulationCentre,
+            flags.BreakTheGlass && policy.EmergencyDefaults.BreakTheGlass,
+            flags.MaskedDocuments && policy.EmergencyDefaults.MaskedDocuments);
 
     /// <summary>The declared family doctor (médecin traitant), as health insurance knows it; null if none.</summary>
     public ProfessionalId? AttendingPhysician { get; private set; }
@@ -128,7 +151,7 @@ public sealed partial class ConsentState
     /// <summary>True if a permit that is in force makes this professional an administrator of the record.</summary>
     public bool IsAdministrator(ProfessionalId professional, DateTimeOffset now) =>
         _byHolder.TryGetValue((HolderKind.Professional, professional.ToString()), out var own)
-        && own.Exists(at => _authorizations[at] is { Permit: true, IsAdministrator: true } permit && permit.IsActive(now));
+        && own.Exists(at => _authorizations[at] is { Permit: true } permit && permit.IsAdministratorAt(now) && permit.IsActive(now));
 
     /// <summary>True if masked documents are not hidden from this professional.</summary>
     public bool SeesMasked(ProfessionalId professional, DateTimeOffset now, DomainPolicy policy) =>
@@ -211,16 +234,22 @@ public sealed partial class ConsentState
                 Unblock(unblocked.Professional);
                 return true;
             case EmergencyAccessSet emergency:
-                SetEmergency(emergency.Flags);
+                SetEmergency(emergency);
                 return true;
             case AdministratorSet administrator:
-                SetAdministrator(administrator.Numbers, administrator.IsAdministrator);
+                SetAdministrator(administrator);
                 return true;
             case AttendingPhysicianSet attending:
                 SetAttendingPhysician(attending.Physician);
                 return true;
             case PurposeConsentSet purpose:
-                SetPurpose(purpose.Consent);
+                SetPurpose(purpose);
+                return true;
+            case RecordClosed closed:
+                Close(closed.At);
+                return true;
+            case MajorityReached majority:
+                ComeOfAge(majority.At);
                 return true;
             default:
                 return false;
@@ -267,15 +296,60 @@ public sealed partial class ConsentState
         Version++;
     }
 
-    private void SetAdministrator(IReadOnlyList<int> numbers, bool isAdministrator)
+    private void SetAdministrator(AdministratorSet change)
     {
-        foreach (var number in numbers)
+        foreach (var number in change.Numbers)
         {
             var at = _authorizations.FindIndex(known => known.Number == number);
             if (at >= 0)
-                _authorizations[at] = _authorizations[at] with { IsAdministrator = isAdministrator };
+            {
+                _authorizations[at] = _authorizations[at] with
+                {
+                    IsAdministrator = change.IsAdministrator,
+                    AdministratorUntil = change.Until,
+                    IsAdministratorOfOthers = change.By.Kind != ActorKind.Patient,
+                };
+            }
         }
 
+        Version++;
+    }
+
+    // Whoever was let in is let in anew, once the record is open again.
+    private void Close(DateTimeOffset at)
+    {
+        for (var i = 0; i < _authorizations.Count; i++)
+        {
+            if (_authorizations[i] is { Permit: true } permit && !permit.HasEnded(at))
+                _authorizations[i] = permit with { RevokedAt = at };
+        }
+
+        Version++;
+    }
+
+    // What others permitted in a minor's name is over. What an earlier version kept has no end of its own: it ends here. What they
+    // refused, and what a professional stated for himself or herself, stays.
+    private void ComeOfAge(DateTimeOffset at)
+    {
+        for (var i = 0; i < _authorizations.Count; i++)
+        {
+            var word = _authorizations[i];
+            if (word is { Permit: true, Basis: AuthorizationBasis.Patient, GrantedBy.Kind: not ActorKind.Patient } && !word.HasEnded(at))
+                word = word with { End = at };
+            if (word is { IsAdministratorOfOthers: true, AdministratorUntil: null })
+                word = word with { AdministratorUntil = at };
+            _authorizations[i] = word;
+        }
+
+        if (_isEmergencyOfOthers)
+            EmergencyUntil ??= at;
+        foreach (var purpose in _purposesOfOthers ?? [])
+        {
+            if (_purposes is not null && _purposes.TryGetValue(purpose, out var row) && row.Permit)
+                _purposes.Remove(purpose);
+        }
+
+        _purposesOfOthers = null;
         Version++;
     }
 
@@ -286,18 +360,24 @@ public sealed partial class ConsentState
         Version++;
     }
 
-    private void SetPurpose(PurposeConsent consent)
+    private void SetPurpose(PurposeConsentSet change)
     {
-        (_purposes ??= new SortedDictionary<string, PurposeConsent>(StringComparer.Ordinal))[consent.Purpose] = consent;
+        var purpose = change.Consent.Purpose;
+        (_purposes ??= new SortedDictionary<string, PurposeConsent>(StringComparer.Ordinal))[purpose] = change.Consent;
+        if (change.By.Kind != ActorKind.Patient)
+            (_purposesOfOthers ??= new HashSet<string>(StringComparer.Ordinal)).Add(purpose);
+        else
+            _purposesOfOthers?.Remove(purpose);
         Version++;
     }
 
     /// <summary>Counts a change of what is kept elsewhere.</summary>
     internal void Touch() => Version++;
 
-    private void SetEmergency(EmergencyFlags flags)
+    private void SetEmergency(EmergencyAccessSet change)
     {
-        Emergency = flags;
+        (Emergency, EmergencyUntil) = (change.Flags, change.Until);
+        _isEmergencyOfOthers = change.By.Kind != ActorKind.Patient;
         Version++;
     }
 

@@ -9,7 +9,11 @@ namespace HealthGrains.Domain.Consent;
 /// <summary>The permits of one professional make an administrator, or no longer.</summary>
 /// <param name="Numbers">Of the permits.</param>
 public sealed record AdministratorSet(DateTimeOffset At, Actor By, IReadOnlyList<int> Numbers, bool IsAdministrator)
-    : PatientEvent(At, By);
+    : PatientEvent(At, By)
+{
+    /// <summary>No longer from then on: a minor's majority, where somebody else named; null for as long as the permits last.</summary>
+    public DateTimeOffset? Until { get; init; }
+}
 
 /// <summary>Names an authorised professional administrator of the record, or dismisses: an administrator reads masked
 /// documents and blocks other professionals in the patient's name.</summary>
@@ -26,12 +30,18 @@ public sealed record SetAdministrator(ProfessionalId Professional, bool IsAdmini
         if (IsAdministrator && permits.Count == 0)
             return Refuse(RefusalCode.ConsentRequired, "This professional has no authorisation.", "professional_id");
 
-        var changing = permits.Where(permit => permit.IsAdministrator != IsAdministrator).Select(permit => permit.Number).ToList();
+        var changing = permits.Where(permit => permit.IsAdministratorAt(turn.Now) != IsAdministrator)
+            .Select(permit => permit.Number).ToList();
         var shown = permits.Find(permit => permit.IsActive(turn.Now)) ?? permits.FirstOrDefault();
         return changing.Count == 0
             ? Reply(new ConsentChange(turn.Now, state.Consent.Version, true) { Granted = shown })
             : Emit(
-                [new AdministratorSet(turn.Now, By, changing, IsAdministrator)],
+                [
+                    new AdministratorSet(turn.Now, By, changing, IsAdministrator)
+                    {
+                        Until = IsAdministrator ? state.OthersWordEnds(By, turn) : null,
+                    },
+                ],
                 after => new ConsentChange(turn.Now, after.Consent.Version, false)
                 {
                     Granted = shown! with { IsAdministrator = IsAdministrator }, // ! what changes is there

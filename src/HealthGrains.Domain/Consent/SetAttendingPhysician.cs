@@ -1,3 +1,4 @@
+using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Patients;
@@ -28,7 +29,10 @@ public sealed record SetAttendingPhysician(ProfessionalId? Physician, Actor By) 
         return state.Consent.AttendingPhysician == Physician
             ? Reply(new ConsentChange(turn.Now, state.Consent.Version, true))
             : Emit(
-                [new AttendingPhysicianSet(turn.Now, By, Physician)],
+                [
+                    new AttendingPhysicianSet(turn.Now, By, Physician),
+                    .. PatientSide.SupportTraces(state, turn, By, AccessAction.SupportPhysician),
+                ],
                 after => new ConsentChange(turn.Now, after.Consent.Version, false));
     }
 }

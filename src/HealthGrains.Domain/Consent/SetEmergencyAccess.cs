@@ -9,16 +9,17 @@ public sealed record SetEmergencyAccess(bool? RegulationCentre, bool? BreakTheGl
 {
     protected override Decision<PatientState, PatientEvent, ConsentChange> DecideOpen(PatientState state, TurnContext turn)
     {
-        var now = state.Consent.EmergencyUnder(turn.Policy);
+        var now = state.Consent.EmergencyUnder(turn.Policy, turn.Now);
+        var until = state.OthersWordEnds(By, turn);
         var flags = new EmergencyFlags(
             RegulationCentre ?? now.RegulationCentre,
             BreakTheGlass ?? now.BreakTheGlass,
             MaskedDocuments ?? now.MaskedDocuments);
         var isAsked = (RegulationCentre ?? BreakTheGlass ?? MaskedDocuments) is not null;
-        return !isAsked || state.Consent.Emergency == flags
+        return !isAsked || (state.Consent.Emergency == flags && state.Consent.EmergencyUntil == until)
             ? Reply(new ConsentChange(turn.Now, state.Consent.Version, true) { Emergency = now })
             : Emit(
-                [new EmergencyAccessSet(turn.Now, By, flags)],
+                [new EmergencyAccessSet(turn.Now, By, flags) { Until = until }],
                 after => new ConsentChange(turn.Now, after.Consent.Version, false) { Emergency = flags });
     }
 }

@@ -42,8 +42,9 @@ public sealed record AddDelegate(
     public override Decision<PatientState, PatientEvent, DelegateAnswer> Decide(PatientState state, TurnContext turn)
     {
         var isInsurance = By.Kind == ActorKind.Support;
-        if ((isInsurance ? CheckInsurance(state) : PatientSide.Decide(state, By, PatientAct.Share, turn).Refusal) is { } refusal)
-            return Refuse(refusal);
+        var side = isInsurance ? default : PatientSide.Decide(state, By, PatientAct.Share, turn);
+        if ((isInsurance ? CheckInsurance(state) : side.Refusal) is { } refusal)
+            return Refuse(refusal, PatientSide.Traces(state, turn, By, AccessAction.ChangeConsents, [], side.Step, refusal));
 
         var birthDate = state.BirthDate ?? BirthDate;
         if (BirthDate.Length > 0 && birthDate != BirthDate)
@@ -93,7 +94,8 @@ public sealed record AddDelegate(
 
         events.Add(new DelegateAdded(turn.Now, By, added) { BirthDate = state.BirthDate is null ? BirthDate : "" });
         if (state.BirthDate is null && BirthDate.Length > 0)
-            events.AddRange(DutySchedule.ForMajority(BirthDate, turn));
+            events.AddRange(DutySchedule.ForMajority(state, BirthDate, turn));
+        events.AddRange(PatientSide.SupportTraces(state, turn, By, AccessAction.SupportDelegates));
         return Emit(events, after => DelegateAnswer.Of(after, turn, number));
     }
 
@@ -167,9 +169,9 @@ public sealed record RevokeDelegate(int Number, Actor By) : PatientCommand<Deleg
         var delegation = state.Delegations.Find(Number);
         var isOwn = delegation is not null && delegation.IsOf(By);
         if (!isOwn && By.Kind != ActorKind.Support
-            && PatientSide.Decide(state, By, PatientAct.Share, turn).Refusal is { } refusal)
+            && PatientSide.Decide(state, By, PatientAct.Share, turn) is { Refusal: { } refusal, Step: var step })
         {
-            return Refuse(refusal);
+            return Refuse(refusal, PatientSide.Traces(state, turn, By, AccessAction.ChangeConsents, [], step, refusal));
         }
 
         if (delegation is null || (By.Kind == ActorKind.Support && delegation.Kind != DelegationKind.LegalRepresentation))
@@ -190,7 +192,9 @@ public sealed record RevokeDelegate(int Number, Actor By) : PatientCommand<Deleg
         PatientEvent end = isOwn && status == DelegationStatus.Pending
             ? new DelegationAnswered(turn.Now, By, Number, Accepted: false)
             : new DelegationEnded(turn.Now, By, Number);
-        return Emit([end], after => DelegateAnswer.Of(after, turn, Number));
+        return Emit(
+            [end, .. PatientSide.SupportTraces(state, turn, By, AccessAction.SupportDelegates)],
+            after => DelegateAnswer.Of(after, turn, Number));
     }
 }
 

@@ -6,6 +6,10 @@ public static class DelegateLimits
     /// <summary>Caregivers of a person, invitations included. One more is refused with <c>OVERLOADED</c>.</summary>
     public const int CaregiversMax = 3;
 
+    /// <summary>Persons whom one caregiver helps, invitations that are being accepted included. One more is refused with
+    /// <c>OVERLOADED</c>.</summary>
+    public const int PersonsHelpedMax = 5;
+
     /// <summary>Legal representatives of a minor, invitations included. One more is refused with <c>OVERLOADED</c>.</summary>
     public const int RepresentativesMax = 2;
 

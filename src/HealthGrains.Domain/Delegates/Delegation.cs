@@ -68,14 +68,15 @@ public sealed record Delegation(
 
     /// <param name="now">The time of the turn.</param>
     /// <param name="majority">When the person comes of age; null if the birth date is not known.</param>
-    /// <remarks>A representation of somebody whose age is not known is not in force: only a minor is represented.</remarks>
+    /// <remarks>A representation of somebody whose age is not known is not in force: only a minor is represented. Whom a
+    /// representative invited ends with the representation: the person who is of age decides anew who helps.</remarks>
     public DelegationStatus StatusAt(DateTimeOffset now, DateTimeOffset? majority)
     {
         if (Answer == InvitationAnswer.Refused)
             return DelegationStatus.Refused;
         if (RevokedAt is not null)
             return DelegationStatus.Revoked;
-        if (End <= now || (Kind == DelegationKind.LegalRepresentation && (majority is null || majority <= now)))
+        if (End <= now || (Kind == DelegationKind.LegalRepresentation && majority is null) || (EndsWithMajority && majority <= now))
             return DelegationStatus.Expired;
         if (Answer == InvitationAnswer.Accepted)
             return DelegationStatus.Accepted;
@@ -84,7 +85,10 @@ public sealed record Delegation(
 
     /// <summary>When it ends by itself; null if it does not.</summary>
     public DateTimeOffset? EndsAt(DateTimeOffset? majority) =>
-        Kind == DelegationKind.LegalRepresentation && majority is { } adult && !(End < adult) ? adult : End;
+        EndsWithMajority && majority is { } adult && !(End < adult) ? adult : End;
+
+    // Of delegates only representatives invite.
+    private bool EndsWithMajority => Kind == DelegationKind.LegalRepresentation || AddedBy.Kind == ActorKind.Delegate;
 
     /// <summary>True if it is this caller's. A subject of one kind of token is nobody of another kind.</summary>
     public bool IsOf(Actor by) => by.Id == Subject

@@ -100,6 +100,20 @@ public sealed class DelegationBook
         }
     }
 
+    /// <summary>The record is closed: whom the person asked for help is asked anew. A minor's representative is not asked for by
+    /// anybody, and is who may open the record again.</summary>
+    internal void Close(DateTimeOffset at)
+    {
+        for (var i = 0; i < All.Count; i++)
+        {
+            var known = All[i];
+            var isOver = known.RevokedAt is not null || known.End <= at || known.Answer == InvitationAnswer.Refused
+                || (known.Answer == InvitationAnswer.Waiting && known.AnswerBefore <= at);
+            if (!isOver && known.Kind != DelegationKind.LegalRepresentation)
+                Change(known.Number, one => one with { RevokedAt = at });
+        }
+    }
+
     internal void Change(int number, Func<Delegation, Delegation> change)
     {
         if (_all is not null && Find(number) is { } delegation)

@@ -12,6 +12,63 @@ public sealed partial class RecordIndex
     // Further documents of a unique id. Null in records that were not made of two.
     private Dictionary<string, List<int>>? _apart;
 
+    // The number that was asked → the order of the first documents under it. Null in records that were not made of two.
+    private Dictionary<PatientId, int[]>? _orders;
+
+    /// <summary>The documents in the order of the number that was asked: first those of its own record, then those of the other,
+    /// then what came to both. So whoever had begun to go through them goes on.</summary>
+    /// <param name="through">The numbers that led here; the first one that had an order of its own counts.</param>
+    /// <param name="after">A document, by any of its ids, or null to begin.</param>
+    /// <returns>Null if there is no such document.</returns>
+    public IEnumerable<DocumentEntry>? After(DocumentId? after, IReadOnlyList<PatientId> through)
+    {
+        var order = Array.Empty<int>();
+        if (_orders is not null)
+        {
+            foreach (var number in through)
+            {
+                if (_orders.TryGetValue(number, out var known))
+                {
+                    order = known;
+                    break;
+                }
+            }
+        }
+
+        var from = 0;
+        if (after is { } id)
+        {
+            if (!_byId.TryGetValue(id, out var place))
+                return null;
+            from = 1 + (place < order.Length ? Array.IndexOf(order, place) : place);
+        }
+
+        return From(order, from);
+    }
+
+    private IEnumerable<DocumentEntry> From(int[] order, int from)
+    {
+        for (var at = from; at < _entries.Count; at++)
+            yield return _entries[at < order.Length ? order[at] : at];
+    }
+
+    // Every order covers what there is at the merge; what comes later is the same to all.
+    private void AbsorbOrders(RecordIndex other, IndexUnion union, PatientId origin, int mine)
+    {
+        _orders ??= [];
+        foreach (var (number, order) in other._orders ?? [])
+            _orders[number] = Through([.. order, .. Enumerable.Range(order.Length, other._entries.Count - order.Length)]);
+        _orders[origin] = Through([.. Enumerable.Range(0, other._entries.Count)]);
+
+        int[] Through(int[] theirs)
+        {
+            var places = theirs.Select(at => _byId[union.Here(other._entries[at].Id)]).ToList();
+            var taken = places.ToHashSet();
+            places.AddRange(Enumerable.Range(0, mine).Where(at => !taken.Contains(at)));
+            return [.. places];
+        }
+    }
+
     /// <summary>Every document that an id means: one, unless two records became one.</summary>
     public IEnumerable<DocumentEntry> FindAll(UniqueId id)
     {
@@ -44,6 +101,7 @@ public sealed partial class RecordIndex
         }
 
         var union = new IndexUnion(same);
+        var mineCount = _entries.Count;
         var apart = 0;
         foreach (var theirs in other._entries)
         {
@@ -61,6 +119,7 @@ public sealed partial class RecordIndex
         }
 
         TieTwins(other, union);
+        AbsorbOrders(other, union, origin, mineCount);
         return union with { Documents = other._entries.Count, Apart = apart };
     }
 

@@ -21,9 +21,6 @@ public sealed partial class RecordIndex
 
     public DocumentEntry? Find(DocumentId id) => _byId.TryGetValue(id, out var at) ? _entries[at] : null;
 
-    /// <summary>Where a document stands in <see cref="Entries"/>; null when it is not there.</summary>
-    public int? OrderOf(DocumentId id) => _byId.TryGetValue(id, out var at) ? at : null;
-
     /// <summary>The document that an id means. In a record that was made of two the one that is in force, of this record's own
     /// first.</summary>
     public DocumentEntry? Find(UniqueId id)

@@ -13,7 +13,7 @@ namespace HealthGrains.Domain.Documents;
 /// <summary>Changes who may see one document: the whole new set of labels. It is not a new result.</summary>
 /// <param name="EntryVersion">The one that the caller saw; another in force is STALE_VERSION, unless the set is so already.</param>
 /// <param name="By">The patient's side, which masks and unmasks; or a professional who may read the document, or wrote it.</param>
-/// <remarks>Older versions of the document are covered by what is added, and keep what is lifted. What is
+/// <remarks>Older versions of the document get what is added, and nothing else; they keep what is lifted. What is
 /// announced to a patient who wants documents that come to be masked is masked with it. Source: DMP TD3.3a and
 /// TD3.3b; IHE ITI-57.</remarks>
 public sealed record SetConfidentiality(DocumentId Id, int EntryVersion, ConfidentialityLabels Labels, Actor By)
@@ -77,7 +77,7 @@ public sealed record SetConfidentiality(DocumentId Id, int EntryVersion, Confide
                 entry!, // ! allowed means found
                 Announced(state, entry!),
                 turn,
-                [ReaderTurn.Trace(turn, By, AccessAction.SetLabels, documents, outcome, Entrance)],
+                [ReaderTurn.Trace(state, turn, By, AccessAction.SetLabels, documents, outcome, Entrance)],
                 other => AccessDecision.ForDocument(state, other, reader, includeDeprecated: true, turn).IsAllowed);
     }
 
@@ -120,6 +120,7 @@ public sealed record SetConfidentiality(DocumentId Id, int EntryVersion, Confide
 
         var change = new ConfidentialityChanged(turn.Now, By, entry.Id, entry.Metadata.UniqueId, labels)
         {
+            Covers = labels & ~entry.Metadata.Confidentiality,
             Recipients = Audience.ForLabels(state, entry, labels, turn),
         };
         var duties = entry.IsHiddenFromPatient

@@ -92,6 +92,7 @@ public sealed record SetMasking(bool Masked, IReadOnlyList<MaskingTarget>? Only,
             : entry.Metadata.Confidentiality & ~ConfidentialityLabels.MaskedFromProfessionals;
         return new ConfidentialityChanged(turn.Now, By, entry.Id, entry.Metadata.UniqueId, labels)
         {
+            Covers = labels & ~entry.Metadata.Confidentiality,
             Recipients = Audience.ForLabels(state, entry, labels, turn),
         };
     }

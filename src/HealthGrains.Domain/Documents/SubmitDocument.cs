@@ -59,14 +59,16 @@ public sealed record SubmitDocument(
         {
             var side = PatientSide.Decide(state, By, PatientAct.WriteDocuments, turn);
             if (side.Refusal is { } notEntitled)
-                return Refuse(notEntitled);
+                return Refuse(notEntitled, PatientSide.Traces(state, turn, By, AccessAction.Deposit, [], side.Step, notEntitled));
             audience = side.Audience;
         }
 
         // I1: a uniqueId means one content, for ever.
         if (state.Index.Find(Metadata.UniqueId) is not null)
         {
-            return state.Index.FindAll(Metadata.UniqueId).FirstOrDefault(known => known.Sha256 == Content.Sha256) is { } earlier
+            // A stranger's document that is hidden from the patient's side is confirmed by no receipt, whoever knows its id and bytes.
+            return state.Index.FindAll(Metadata.UniqueId).FirstOrDefault(known => known.Sha256 == Content.Sha256
+                && (!IsHiddenFromDepositor(known, audience) || known.IsManagedBy(By))) is { } earlier
                 ? Reply(SubmissionReceipt.Of(earlier, alreadyKnown: true))
                 : Refuse(RefusalCode.UniqueIdReused, "This unique id means another content.", "metadata.unique_id");
         }
@@ -132,6 +134,9 @@ public sealed record SubmitDocument(
             });
         }
 
+        ConfidentialityLabels? covers = change == ChangeKind.ConfidentialityOnly && replaced is not null
+            ? Metadata.Confidentiality & ~replaced.Metadata.Confidentiality
+            : null;
         var submitted = new DocumentSubmitted(turn.Now, By, NewId, Metadata)
         {
             ClassCode = ClassCode,
@@ -141,6 +146,7 @@ public sealed record SubmitDocument(
             BodySha256 = BodySha256,
             Replaces = replaced?.Id,
             Change = change,
+            Covers = covers,
             Feeding = Feeding,
             InsQualifiedAt = InsQualifiedAt,
             SecretSession = SecretSession,
@@ -156,10 +162,10 @@ public sealed record SubmitDocument(
             .. DutySchedule.ForHidden(
                 state,
                 NewId,
-                change == ChangeKind.ConfidentialityOnly ? replaced?.Id : null,
+                covers is { } added && added.HasFlag(ConfidentialityLabels.HiddenFromPatient) ? replaced?.Id : null,
                 Metadata.Confidentiality,
                 turn),
-            .. DutySchedule.ForMajority(submitted.Traits?.BirthDate ?? (opens ? state.BirthDate : null), turn),
+            .. DutySchedule.ForMajority(state, submitted.Traits?.BirthDate ?? (opens ? state.BirthDate : null), turn),
         ];
         IReadOnlyList<PatientEvent> events = opens
             ? [new RecordOpened(turn.Now, By, Activated: false, RestoresContent: false), submitted, .. duties]

@@ -12,11 +12,14 @@ namespace HealthGrains.Domain.Documents;
 /// are for counting: they are named to nobody.</remarks>
 public sealed record TrackDocument(UniqueId Document, Actor By) : PatientCommand<TrackedDocument>
 {
+    /// <summary>The document that is meant where a unique id means two, because two records became one; null for the first.</summary>
+    public DocumentId? Named { get; init; }
+
     public override TurnPriority Priority => TurnPriority.Replay;
 
     public override Decision<PatientState, PatientEvent, TrackedDocument> Decide(PatientState state, TurnContext turn)
     {
-        if (state.Index.FindAll(Document).Select(AsDeposited).FirstOrDefault(one => one is not null) is not { } entry)
+        if (state.Index.FindAll(Document).OrderByDescending(IsNamed).Select(AsDeposited).FirstOrDefault(one => one is not null) is not { } entry)
             return Refuse(RefusalCode.TargetNotFound, "This producer submitted no such document.", "unique_id");
         var recipients = RecipientsOf(entry);
         var known = state.Index.Find(entry.Id)!.Id; // ! one id of a document leads to it, whichever it is
@@ -39,6 +42,9 @@ public sealed record TrackDocument(UniqueId Document, Actor By) : PatientCommand
 
         return Reply(new TrackedDocument(entry, reads, turn.Policy.DeliveryDeadline) { Recipients = recipients });
     }
+
+    private bool IsNamed(DocumentEntry entry) =>
+        Named is { } id && (entry.Id == id || Array.Exists(entry.OtherDeposits, other => other.Id == id));
 
     // The entry as this producer deposited it; what two producers deposited in two records may be one document now.
     private DocumentEntry? AsDeposited(DocumentEntry entry)

@@ -24,8 +24,8 @@ public sealed record WithdrawDocument(UniqueId Target, UniqueId? TwinOf, string 
     public override Decision<PatientState, PatientEvent, WithdrawnDocument> Decide(PatientState state, TurnContext turn)
     {
         SideOutcome? side = By.IsPatientSide ? PatientSide.Decide(state, By, PatientAct.WriteDocuments, turn) : null;
-        if (side is { Refusal: { } refusal })
-            return Refuse(refusal);
+        if (side is { Refusal: { } refusal, Step: var step })
+            return Refuse(refusal, PatientSide.Traces(state, turn, By, AccessAction.Deposit, [], step, refusal));
         if (state.Record.IsUnknown)
             return Refuse(RefusalCode.PatientUnknown, "There is no such record.", "patient");
 

@@ -19,6 +19,12 @@ public enum DutyKind
 
     /// <summary>The record is to become part of another one: whoever sees to it finishes that.</summary>
     Merge = 61,
+
+    /// <summary>The representatives of a minor are reminded, in time, that the person comes of age.</summary>
+    MajorityNotice = 5,
+
+    /// <summary>A record that was announced opens: the person did not oppose.</summary>
+    OpenAnnounced = 6,
 }
 
 /// <summary>One duty of a record.</summary>

@@ -3,7 +3,6 @@ using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Patients;
-using HealthGrains.Domain.Records;
 using HealthGrains.Domain.Turns;
 
 namespace HealthGrains.Domain.Duties;
@@ -35,6 +34,10 @@ public static class DutySchedule
             new(turn.Now, Actor.System, DutyKind.Reveal, turn.Now + delay) { Document = id };
     }
 
+    /// <summary>A record that is announced now.</summary>
+    public static DutyScheduled ForAnnouncement(TurnContext turn) =>
+        new(turn.Now, Actor.System, DutyKind.OpenAnnounced, turn.Now + turn.Policy.OppositionWindow);
+
     /// <summary>A record that is closed now, or that was closed and is to be deleted.</summary>
     public static DutyScheduled ForClosing(bool deletionRequested, TurnContext turn) => new(
         turn.Now,
@@ -46,15 +49,22 @@ public static class DutySchedule
     public static DutyScheduled ForTraces(DateTimeOffset closedAt, TurnContext turn) =>
         new(turn.Now, Actor.System, DutyKind.DestroyTraces, closedAt.AddYears(turn.Policy.RetentionYears));
 
-    /// <summary>A person whose birth date is known now, and who is a minor.</summary>
-    public static IReadOnlyList<PatientEvent> ForMajority(PatientTraits? traits, TurnContext turn) =>
-        ForMajority(traits?.BirthDate, turn);
-
-    /// <inheritdoc cref="ForMajority(PatientTraits?, TurnContext)"/>
-    public static IReadOnlyList<PatientEvent> ForMajority(string? birthDate, TurnContext turn) =>
-        MajorityOf(birthDate, turn) is { } majority && majority > turn.Now
-            ? [new DutyScheduled(turn.Now, Actor.System, DutyKind.Majority, majority)]
-            : [];
+    /// <summary>A person whose birth date is known now, and who is a minor: the birthday, and before it the reminder to the
+    /// representatives, once.</summary>
+    public static IReadOnlyList<PatientEvent> ForMajority(PatientState state, string? birthDate, TurnContext turn)
+    {
+        if (MajorityOf(birthDate, turn) is not { } majority || majority <= turn.Now)
+            return [];
+        var birthday = new DutyScheduled(turn.Now, Actor.System, DutyKind.Majority, majority);
+        if (state.MajorityNoticed)
+            return [birthday];
+        var notice = majority - turn.Policy.MajorityNotice;
+        return
+        [
+            new DutyScheduled(turn.Now, Actor.System, DutyKind.MajorityNotice, notice < turn.Now ? turn.Now : notice),
+            birthday,
+        ];
+    }
 
     // A birth date of which a part is not known, as 19790000, tells no birthday.
     private static DateTimeOffset? MajorityOf(string? birthDate, TurnContext turn) =>

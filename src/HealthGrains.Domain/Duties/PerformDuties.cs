@@ -56,8 +56,20 @@ public sealed record PerformDuties : PatientCommand<DutiesPerformed>
             case DutyKind.DestroyTraces:
                 yield return new TracesDestroyed(turn.Now, Actor.System);
                 break;
+            case DutyKind.OpenAnnounced when state.Record.State == RecordState.Announced:
+                yield return new RecordOpened(turn.Now, Actor.System, Activated: false, RestoresContent: false);
+                foreach (var owed in DutySchedule.ForMajority(state, state.BirthDate, turn))
+                    yield return owed;
+                break;
+            case DutyKind.MajorityNotice:
+                yield return new MajorityApproaching(turn.Now, Actor.System);
+                break;
             case DutyKind.Majority:
-                yield return new MajorityReached(turn.Now, Actor.System);
+                // A notice that is still owed was due before and is given in this turn.
+                yield return new MajorityReached(turn.Now, Actor.System)
+                {
+                    RepresentativesTold = state.MajorityNoticed || state.Duties.DueOf(DutyKind.MajorityNotice) is not null,
+                };
                 break;
         }
     }

@@ -42,16 +42,23 @@ public sealed record ReadInbox(long After, int Max) : InboxCommand<InboxPage>
                 RefusalCode.MetadataInvalid, "The cursor is beyond the last item of this inbox.", "after_sequence"));
         }
 
+        if (After + 1 < state.FirstKept && After >= state.Acknowledged)
+        {
+            // Not taken in yet, and too much to be kept at hand: whoever asks reads it from the journal.
+            return Decision<InboxState, InboxEvent, InboxPage>.Reply(
+                new InboxPage([], state.Last, state.Acknowledged, state.FirstKept));
+        }
+
         if (After + 1 < state.FirstKept)
         {
             return Decision<InboxState, InboxEvent, InboxPage>.Refuse(new Refusal(
                 RefusalCode.CursorExpired,
-                "The cursor is older than the items that are kept: read the records, then go on from the last item.",
+                "The cursor is older than the items that are kept: read the records, then go on from the last acknowledged item.",
                 "after_sequence"));
         }
 
         return Decision<InboxState, InboxEvent, InboxPage>.Reply(
-            new InboxPage(state.After(After, Max), state.Last, state.Acknowledged));
+            new InboxPage(state.After(After, Max), state.Last, state.Acknowledged, state.FirstKept));
     }
 }
 
@@ -86,4 +93,6 @@ public sealed record TrackInInbox(int Shard, long Position, DocumentId Document)
 
 /// <summary>A page of an inbox.</summary>
 /// <param name="Last">The inbox's last sequence.</param>
-public sealed record InboxPage(IReadOnlyList<InboxLine> Lines, long Last, long Acknowledged);
+/// <param name="FirstKept">Where this is after the line that follows the cursor, the page is empty: the lines up to here are read from
+/// the journal.</param>
+public sealed record InboxPage(IReadOnlyList<InboxLine> Lines, long Last, long Acknowledged, long FirstKept);

@@ -25,11 +25,12 @@ public sealed record InboxLine(long Sequence, Delivery Delivery);
 
 /// <summary>One professional's inbox.</summary>
 /// <remarks>B1. For each shard it remembers the last position that it took in, so a page delivered twice is taken in once,
-/// after any crash. B2. Sequences are dense from 1. B3. What is not acknowledged is kept; of what is, the newest
-/// <see cref="AcknowledgedKept"/> lines.</remarks>
+/// after any crash. B2. Sequences are dense from 1. B3. The newest <see cref="Kept"/> lines at least are kept here, acknowledged or
+/// not, and at most twice as many: the state does not grow with what nobody reads. What is older is in the journal, and is read from
+/// there as long as it is not acknowledged.</remarks>
 public sealed class InboxState
 {
-    public const int AcknowledgedKept = 10_000;
+    public const int Kept = 10_000;
 
     /// <summary>Acknowledgements whose times are kept; of an older one it is known that it was, not when.</summary>
     public const int AcknowledgementsKept = 1_000;
@@ -39,6 +40,12 @@ public sealed class InboxState
 
     // Beside the lines: when each was taken in, in ticks of UTC; 0 for those of a time when that was not kept.
     private readonly List<long> _takenAt = [];
+
+    // Of which shard each came; -1 for those of a time when that was not kept.
+    private readonly List<int> _shards = [];
+
+    // For each shard the last position that was acknowledged when it was dropped: so were all before it.
+    private readonly Dictionary<int, long> _settled = [];
     private readonly List<InboxAcknowledged> _acknowledgements = [];
     private long _dropped;
 
@@ -57,6 +64,15 @@ public sealed class InboxState
 
     /// <summary>When each kept line was taken in, in ticks of UTC; 0 where that is not known.</summary>
     public IReadOnlyList<long> TakenAt => _takenAt;
+
+    /// <summary>Of which shard each kept line came; -1 where that is not known.</summary>
+    public IReadOnlyList<int> Shards => _shards;
+
+    /// <summary>For each shard the last position that was acknowledged when its line was dropped.</summary>
+    public IReadOnlyDictionary<int, long> Settled => _settled;
+
+    /// <summary>Some of what was dropped is not acknowledged yet: it is read from the journal.</summary>
+    public bool HasUnreadBefore => _dropped > Acknowledged;
 
     /// <summary>The newest acknowledgements, oldest first.</summary>
     public IReadOnlyList<InboxAcknowledged> Acknowledgements => _acknowledgements;
@@ -83,8 +99,8 @@ public sealed class InboxState
             return new InboxTrack(true, taken, true, by?.At);
         }
 
-        // Only what was acknowledged is dropped.
-        return new InboxTrack(true, null, true, null);
+        // It was dropped. While only a part of what was dropped is acknowledged, an acknowledgement may be told late, never early.
+        return new InboxTrack(true, null, !HasUnreadBefore || _settled.GetValueOrDefault(shard) >= position, null);
     }
 
     public long TakenOf(int shard) => _taken.GetValueOrDefault(shard);
@@ -108,7 +124,11 @@ public sealed class InboxState
                 _taken[delivered.Shard] = delivered.UpTo;
                 _lines.AddRange(delivered.Items);
                 for (var i = 0; i < delivered.Items.Count; i++)
+                {
                     _takenAt.Add(delivered.At.UtcTicks);
+                    _shards.Add(delivered.Shard);
+                }
+
                 break;
             case InboxAcknowledged acknowledged:
                 Acknowledged = acknowledged.UpTo;
@@ -121,13 +141,22 @@ public sealed class InboxState
         }
 
         // Dropped in large steps, so that its cost is shared; the same on every replay, since it depends on events alone.
-        var droppable = Math.Min(Acknowledged - _dropped, _lines.Count) - AcknowledgedKept;
-        if (droppable >= AcknowledgedKept)
+        if (_lines.Count >= 2 * Kept)
+            Drop(_lines.Count - Kept);
+    }
+
+    private void Drop(int count)
+    {
+        for (var i = 0; i < count && _dropped + i < Acknowledged; i++)
         {
-            _lines.RemoveRange(0, (int)droppable);
-            _takenAt.RemoveRange(0, (int)droppable);
-            _dropped += droppable;
+            if (_shards[i] >= 0)
+                _settled[_shards[i]] = _lines[i].Position;
         }
+
+        _lines.RemoveRange(0, count);
+        _takenAt.RemoveRange(0, count);
+        _shards.RemoveRange(0, count);
+        _dropped += count;
     }
 
     /// <summary>A state from a snapshot.</summary>
@@ -137,7 +166,9 @@ public sealed class InboxState
         IEnumerable<Delivery> lines,
         long acknowledged,
         IEnumerable<long>? takenAt = null,
-        IEnumerable<InboxAcknowledged>? acknowledgements = null)
+        IEnumerable<InboxAcknowledged>? acknowledgements = null,
+        IEnumerable<int>? shards = null,
+        IEnumerable<KeyValuePair<int, long>>? settled = null)
     {
         var state = new InboxState { _dropped = dropped, Acknowledged = acknowledged };
         foreach (var (shard, position) in taken)
@@ -146,6 +177,11 @@ public sealed class InboxState
         state._takenAt.AddRange(takenAt ?? []);
         while (state._takenAt.Count < state._lines.Count)
             state._takenAt.Insert(0, 0);
+        state._shards.AddRange(shards ?? []);
+        while (state._shards.Count < state._lines.Count)
+            state._shards.Insert(0, -1);
+        foreach (var (shard, position) in settled ?? [])
+            state._settled[shard] = position;
         state._acknowledgements.AddRange(acknowledgements ?? []);
         return state;
     }

@@ -63,11 +63,15 @@ public sealed class PatientFeeds
     /// another.</summary>
     internal void TellOfCaregiver(DateTimeOffset at, ChangeCode code, Actor by) => Tell(at, code, null, by, true, true, false);
 
-    /// <summary>The person is reminded of the consents that others gave; the representatives, that their part is over.</summary>
-    internal void TellOfMajority(DateTimeOffset at, Actor by)
+    /// <summary>The person is reminded of the consents that others gave.</summary>
+    /// <param name="at">When it happened.</param>
+    /// <param name="by">Who did it.</param>
+    /// <param name="representatives">They are told now, as earlier versions did; they can read it no more.</param>
+    internal void TellOfMajority(DateTimeOffset at, Actor by, bool representatives)
     {
         Tell(at, ChangeCode.MajorityReached, null, by, true, false, false);
-        Tell(at, ChangeCode.MajorityReachedForRepresentatives, null, by, false, true, false);
+        if (representatives)
+            TellOfMajorityToCome(at, by);
     }
 
     /// <summary>Takes in what a record that becomes part of this one has told. Muted is what both muted.</summary>
@@ -88,6 +92,10 @@ public sealed class PatientFeeds
             mine.Absorb(theirs, from, rename);
         }
     }
+
+    /// <summary>The representatives are reminded that their part ends.</summary>
+    internal void TellOfMajorityToCome(DateTimeOffset at, Actor by) =>
+        Tell(at, ChangeCode.MajorityReachedForRepresentatives, null, by, false, true, false);
 
     private void Tell(
         DateTimeOffset at,

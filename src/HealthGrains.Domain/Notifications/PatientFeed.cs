@@ -36,7 +36,7 @@ public enum ChangeCode
     /// <summary>RAPPEL_CONSENT_PASSAGE_MAJO: the person came of age.</summary>
     MajorityReached = 43,
 
-    /// <summary>RAPPEL_CONSENT_RL_PASSAGE_MAJO: the same, to the legal representatives.</summary>
+    /// <summary>RAPPEL_CONSENT_RL_PASSAGE_MAJO: to the legal representatives, that the person comes of age.</summary>
     MajorityReachedForRepresentatives = 44,
 
 

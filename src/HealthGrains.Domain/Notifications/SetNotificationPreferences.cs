@@ -18,8 +18,17 @@ public sealed record SetNotificationPreferences(IReadOnlyDictionary<Notification
     public override Decision<PatientState, PatientEvent, PreferencesView> Decide(PatientState state, TurnContext turn)
     {
         var act = Changes.Count == 0 ? PatientAct.ReadConsents : PatientAct.ChangeConsents;
-        if (PatientSide.Decide(state, By, act, turn).Refusal is { } refusal)
-            return Refuse(refusal);
+        var side = PatientSide.Decide(state, By, act, turn);
+        var action = Changes.Count == 0 ? AccessAction.ReadConsents : AccessAction.ChangeConsents;
+        if (side.Refusal is { } refusal)
+            return Refuse(refusal, PatientSide.Traces(state, turn, By, action, [], side.Step, refusal));
+        if (Changes.Count == 0)
+        {
+            var traces = PatientSide.Traces(state, turn, By, action, [], side.Step);
+            var view = new PreferencesView(state.Preferences, state.MasksFuture);
+            return traces.Count == 0 ? Reply(view) : Emit(traces, _ => view);
+        }
+
         var now = state.Preferences;
         var wanted = NotificationPreferences.Muting(Enum.GetValues<NotificationCategory>().Where(category =>
             Changes.TryGetValue(category, out var muted) ? muted : now.Mutes(category)));

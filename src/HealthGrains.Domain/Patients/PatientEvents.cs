@@ -24,6 +24,9 @@ public sealed record RecordOpened(DateTimeOffset At, Actor By, bool Activated, b
     public string TermsVersion { get; init; } = "";
 }
 
+/// <summary>The person was told, by letter or e-mail, that a record will be opened, and may oppose until then.</summary>
+public sealed record RecordAnnounced(DateTimeOffset At, Actor By) : PatientEvent(At, By);
+
 /// <summary>The person opposed having a record, before there was one.</summary>
 public sealed record RecordOpposed(DateTimeOffset At, Actor By, string Reason) : PatientEvent(At, By);
 
@@ -50,6 +53,9 @@ public sealed record DocumentSubmitted(DateTimeOffset At, Actor By, DocumentId D
     public DocumentId? Replaces { get; init; }
 
     public ChangeKind Change { get; init; } = ChangeKind.Content;
+
+    /// <summary>Of a change of labels alone: what older versions get. Null, as earlier versions wrote: the whole set.</summary>
+    public ConfidentialityLabels? Covers { get; init; }
 
     public FeedingOpposition Feeding { get; init; } = FeedingOpposition.NotCollected;
 
@@ -82,6 +88,9 @@ public sealed record ConfidentialityChanged(
     DateTimeOffset At, Actor By, DocumentId DocumentId, UniqueId UniqueId, ConfidentialityLabels Labels)
     : PatientEvent(At, By)
 {
+    /// <summary>What older versions of the document get. Null, as earlier versions wrote: the whole set, if it adds anything.</summary>
+    public ConfidentialityLabels? Covers { get; init; }
+
     /// <summary>The professionals for whom the document is new by it, as decided with the change.</summary>
     public IReadOnlyList<ProfessionalId> Recipients { get; init; } = [];
 }
@@ -104,7 +113,11 @@ public sealed record ProfessionalUnblocked(DateTimeOffset At, Actor By, Professi
     : PatientEvent(At, By);
 
 /// <summary>The patient set the emergency flags: all three, as they are from now on.</summary>
-public sealed record EmergencyAccessSet(DateTimeOffset At, Actor By, EmergencyFlags Flags) : PatientEvent(At, By);
+public sealed record EmergencyAccessSet(DateTimeOffset At, Actor By, EmergencyFlags Flags) : PatientEvent(At, By)
+{
+    /// <summary>From then on they permit no more than the defaults do: a minor's majority, where somebody else set them.</summary>
+    public DateTimeOffset? Until { get; init; }
+}
 
 /// <summary>A professional asked to be told about this record from now on, in the hat of <see cref="PatientEvent.By"/>.</summary>
 public sealed record PatientFollowed(DateTimeOffset At, Actor By) : PatientEvent(At, By);
@@ -140,8 +153,15 @@ public sealed record ContentsErased(DateTimeOffset At, Actor By, long Contents) 
 /// <summary>The traces of a destroyed record went as well.</summary>
 public sealed record TracesDestroyed(DateTimeOffset At, Actor By) : PatientEvent(At, By);
 
-/// <summary>The person came of age.</summary>
-public sealed record MajorityReached(DateTimeOffset At, Actor By) : PatientEvent(At, By);
+/// <summary>The person comes of age soon: the representatives are reminded while they may read it.</summary>
+public sealed record MajorityApproaching(DateTimeOffset At, Actor By) : PatientEvent(At, By);
+
+/// <summary>The person came of age. What others permitted in the person's name ends, what they refused stays.</summary>
+public sealed record MajorityReached(DateTimeOffset At, Actor By) : PatientEvent(At, By)
+{
+    /// <summary>The representatives were reminded before; otherwise they are told now, when they can read it no more.</summary>
+    public bool RepresentativesTold { get; init; }
+}
 
 /// <summary>The patient wants documents that come from now on to be masked from professionals, or no longer.</summary>
 public sealed record FutureMaskingSet(DateTimeOffset At, Actor By, bool Masked) : PatientEvent(At, By);

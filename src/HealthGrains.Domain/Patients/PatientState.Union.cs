@@ -24,7 +24,8 @@ public sealed partial class PatientState
         foreach (var duty in other.Duties.All)
         {
             var document = documents.Here(duty.Document);
-            if (duty.Kind is DutyKind.Reveal or DutyKind.Majority && !(Duties.DueOf(duty.Kind, document) > duty.Due))
+            if (duty.Kind is DutyKind.Reveal or DutyKind.Majority or DutyKind.MajorityNotice or DutyKind.OpenAnnounced
+                && !(Duties.DueOf(duty.Kind, document) > duty.Due))
                 Duties.Set(duty.Kind, document, duty.Due);
         }
 
@@ -39,6 +40,12 @@ public sealed partial class PatientState
         _sessions.Clear();
         if (other.Record.State > Record.State)
             Record = other.Record;
+        if (Record.State != RecordState.Announced)
+            Duties.Remove(DutyKind.OpenAnnounced);
+        MajorityNoticed |= other.MajorityNoticed;
+        if (MajorityNoticed)
+            Duties.Remove(DutyKind.MajorityNotice);
+        _mutedByOthers |= other._mutedByOthers;
         Merges.Add(
             new MergedRecord(merged.From, merged.At, documents.Documents, documents.Same.Count, documents.Apart), other.Merges);
     }

@@ -35,6 +35,9 @@ public sealed partial class PatientState
         _sessions = [];
     private readonly HashSet<UploadId> _discarded = [];
 
+    // Somebody else than the person chose what the person is not alerted of.
+    private bool _mutedByOthers;
+
     public RecordStatus Record { get; private set; } = RecordStatus.Absent;
 
     /// <summary>Nothing was ever kept here: no deposit, no consent, no delegate, no trace. It never comes back.</summary>
@@ -108,6 +111,13 @@ public sealed partial class PatientState
     /// <summary>When the person comes of age; null if the birth date is not known.</summary>
     public DateTimeOffset? MajorityUnder(DomainPolicy policy) => Majority.Of(BirthDate, policy.MajorityAge);
 
+    /// <summary>When a word that somebody else gives in a minor's name ends; null for the person, and for an adult.</summary>
+    public DateTimeOffset? OthersWordEnds(Actor by, TurnContext turn) =>
+        by.Kind != ActorKind.Patient && MajorityUnder(turn.Policy) is { } majority && majority > turn.Now ? majority : null;
+
+    /// <summary>The representatives were reminded of the person's majority.</summary>
+    public bool MajorityNoticed { get; private set; }
+
     /// <summary>When the reader's emergency session ends; null when none is open.</summary>
     public DateTimeOffset? EmergencyUntil(Reader reader, AccessMode mode, DateTimeOffset now) =>
         _sessions.TryGetValue((reader, mode), out var session) && session.Until > now ? session.Until : null;
@@ -129,15 +139,28 @@ public sealed partial class PatientState
                 if (Record.State == RecordState.Closed && !opened.RestoresContent)
                     Index.SealAll();
                 Duties.Remove(DutyKind.Destroy);
+                Duties.Remove(DutyKind.OpenAnnounced);
                 OpenedAt ??= opened.At;
                 ActivatedAt ??= opened.Activated ? opened.At : null;
                 Record = new RecordStatus(
                     opened.Activated ? RecordState.OpenActivated : RecordState.OpenNotActivated, opened.At, "", false);
                 break;
+            case RecordAnnounced announced:
+                Record = new RecordStatus(RecordState.Announced, announced.At, "", false);
+                break;
             case RecordOpposed opposed:
+                Duties.Remove(DutyKind.OpenAnnounced);
                 Record = new RecordStatus(RecordState.Opposed, opposed.At, opposed.Reason, false);
                 break;
             case RecordClosed closed:
+                // Who was let in, and who helped, begins anew after a re-opening; blocks and refusals stay. What a second closing
+                // finds has ended already.
+                if (Record.State != RecordState.Closed)
+                {
+                    Consent.TryApply(closed);
+                    Delegations.Close(closed.At);
+                }
+
                 // A second one only adds the wish for deletion: date and reason of the closing stay.
                 Record = Record.State == RecordState.Closed
                     ? Record with { DeletionRequested = Record.DeletionRequested || closed.DeletionRequested }
@@ -195,13 +218,23 @@ public sealed partial class PatientState
                 break;
             case NotificationPreferencesSet preferences:
                 Feeds.Mute(NotificationPreferences.Muting(preferences.Muted));
+                _mutedByOthers = preferences.By.Kind != ActorKind.Patient;
                 break;
             case EmergencySessionOpened session:
                 _sessions[(ReaderOf(session.By), session.Mode)] = (session.Until, false, false);
                 break;
             case MajorityReached majority:
                 Duties.Remove(DutyKind.Majority);
-                Feeds.TellOfMajority(majority.At, majority.By);
+                Consent.TryApply(majority);
+                if (_mutedByOthers)
+                    Feeds.Mute(NotificationPreferences.Everything);
+                _mutedByOthers = false;
+                Feeds.TellOfMajority(majority.At, majority.By, !majority.RepresentativesTold);
+                break;
+            case MajorityApproaching approaching:
+                Duties.Remove(DutyKind.MajorityNotice);
+                MajorityNoticed = true;
+                Feeds.TellOfMajorityToCome(approaching.At, approaching.By);
                 break;
             case RecordMoved moved:
                 MovedTo = moved.To;
@@ -273,7 +306,7 @@ public sealed partial class PatientState
                 EntryVersion = old.EntryVersion + 1,
             });
             if (submitted.Change == ChangeKind.ConfidentialityOnly)
-                CoverOlder(entry);
+                CoverOlder(entry, submitted.Covers ?? entry.Metadata.Confidentiality);
         }
 
         Traits ??= submitted.Traits;
@@ -287,10 +320,12 @@ public sealed partial class PatientState
             ProfessionalFeed.Tell(submitted.At, code, entry.Id, submitted.By);
     }
 
-    // The same report under stricter labels: its older versions, which stay readable by their ids, are covered with it. What
-    // a looser set leaves off, they keep.
-    private void CoverOlder(DocumentEntry entry)
+    // The same report under stricter labels: its older versions, which stay readable by their ids, are covered with what the
+    // change adds. What they have of their own, they keep.
+    private void CoverOlder(DocumentEntry entry, ConfidentialityLabels covers)
     {
+        if (covers == ConfidentialityLabels.None)
+            return;
         for (var id = entry.Replaces; id is { } older; id = Index.Find(older)?.Replaces)
         {
             Index.Change(older, known => known with
@@ -298,7 +333,7 @@ public sealed partial class PatientState
                 EntryVersion = older == entry.Replaces && entry.EntryVersion == 1 ? known.EntryVersion : known.EntryVersion + 1,
                 Metadata = known.Metadata with
                 {
-                    Confidentiality = known.Metadata.Confidentiality | entry.Metadata.Confidentiality,
+                    Confidentiality = known.Metadata.Confidentiality | covers,
                 },
             });
         }
@@ -315,7 +350,7 @@ public sealed partial class PatientState
         });
         var entry = Index.Find(before.Id)!; // ! it was just changed
         if ((change.Labels & ~before.Metadata.Confidentiality) != ConfidentialityLabels.None)
-            CoverOlder(entry);
+            CoverOlder(entry, change.Covers ?? change.Labels);
         if (entry.Status == DocumentStatus.Approved)
         {
             // What becomes visible is new to who could not see it; a mask is no news.
@@ -351,6 +386,7 @@ public sealed partial class PatientState
         {
             DutyKind.Reveal => scheduled.Document is { } id
                 && Index.Find(id) is { IsHiddenFromPatient: true, Status: not DocumentStatus.Deleted },
+            DutyKind.OpenAnnounced => Record.State == RecordState.Announced,
             DutyKind.Destroy => Record.State == RecordState.Closed,
             DutyKind.DestroyTraces => Record.State == RecordState.Destroyed,
             DutyKind.Merge => MovingTo is not null,
@@ -460,7 +496,7 @@ public sealed partial class PatientState
         Show(_patientAccesses, patientSees, withheldFromPatient);
         if (_delegateAccesses is not null)
             Show(_delegateAccesses, delegatesSee, withheldFromDelegates);
-        if (trace.Refused is null && accessed.By.Kind == ActorKind.Professional)
+        if (trace.Refused is null && accessed.By.Kind == ActorKind.Professional && trace.Action != AccessAction.Explain)
             TellOfAccess(accessed, patientSees, delegatesSee);
     }
 

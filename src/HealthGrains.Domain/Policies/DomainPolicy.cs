@@ -39,8 +39,15 @@ public sealed record DomainPolicy
     /// <summary><c>Record:RetentionYears</c>: how long a closed record is kept, and its traces.</summary>
     public int RetentionYears { get; init; } = 10;
 
+    /// <summary><c>Record:OppositionWindowDays</c>: how long somebody to whom a record was announced may oppose before it opens.</summary>
+    public TimeSpan OppositionWindow { get; init; } = TimeSpan.FromDays(42);
+
     /// <summary><c>Minor:MajorityAge</c>, in years; representation ends on that birthday.</summary>
     public int MajorityAge { get; init; } = 18;
+
+    /// <summary><c>Minor:MajorityNotice</c>: how long before that birthday the representatives are reminded of it, who may read no
+    /// more from then on.</summary>
+    public TimeSpan MajorityNotice { get; init; } = TimeSpan.FromDays(30);
 
     /// <summary><c>Emergency:Defaults</c>: what an emergency may read of a patient who has decided nothing.</summary>
     public EmergencyFlags EmergencyDefaults { get; init; } = new(true, true, false);

@@ -21,8 +21,9 @@ public sealed record OpenRecord : PatientCommand<ConsentChange>
 
     public override Decision<PatientState, PatientEvent, ConsentChange> Decide(PatientState state, TurnContext turn)
     {
-        if (PatientSide.Decide(state, By, PatientAct.Open, turn).Refusal is { } refusal)
-            return Refuse(refusal);
+        var side = PatientSide.Decide(state, By, PatientAct.Open, turn);
+        if (side.Refusal is { } refusal)
+            return Refuse(refusal, PatientSide.Traces(state, turn, By, AccessAction.ChangeConsents, [], side.Step, refusal));
         if (state.Record.State == RecordState.OpenActivated)
             return Reply(new ConsentChange(state.Record.Since ?? turn.Now, state.Consent.Version, true));
         if (state.Record.State == RecordState.Destroyed)
@@ -33,7 +34,7 @@ public sealed record OpenRecord : PatientCommand<ConsentChange>
                 new RecordOpened(turn.Now, By, Activated: true, restores) { TermsVersion = TermsVersion },
 
                 // Health insurance may have stated the birth date before there was a record to owe anything.
-                .. state.Record.IsUnknown ? DutySchedule.ForMajority(state.BirthDate, turn) : [],
+                .. state.Record.IsUnknown ? DutySchedule.ForMajority(state, state.BirthDate, turn) : [],
             ],
             after => new ConsentChange(turn.Now, after.Consent.Version, false));
     }
@@ -48,8 +49,9 @@ public sealed record CloseRecord(string Reason, bool DeletionRequested) : Patien
 
     public override Decision<PatientState, PatientEvent, ConsentChange> Decide(PatientState state, TurnContext turn)
     {
-        if (PatientSide.Decide(state, By, PatientAct.Close, turn).Refusal is { } refusal)
-            return Refuse(refusal);
+        var side = PatientSide.Decide(state, By, PatientAct.Close, turn);
+        if (side.Refusal is { } refusal)
+            return Refuse(refusal, PatientSide.Traces(state, turn, By, AccessAction.ChangeConsents, [], side.Step, refusal));
 
         // Asking for deletion once the record is closed is one more wish, not a repetition.
         var asksForDeletion = DeletionRequested && state.Record is { State: RecordState.Closed, DeletionRequested: false };

@@ -17,7 +17,10 @@ namespace HealthGrains.Grains.Aliases;
 /// began to. They are read once, and come in pages, each a turn of its own.</para>
 /// <para>M3. The record that takes in decides (B2 of <see cref="BeginMerge"/>); only then is the other told.</para>
 /// </remarks>
-public sealed class RecordMerger(IJournalStore store, IGrainEngine engine)
+/// <param name="store">Entries are read from it.</param>
+/// <param name="engine">Asks both records.</param>
+/// <param name="entriesMax">Entries of one page.</param>
+public sealed class RecordMerger(IJournalStore store, IGrainEngine engine, int entriesMax = RecordPageTaken.EntriesMax)
 {
     /// <summary>Goes on until the record has moved, or stays.</summary>
     /// <param name="from">A record that keeps still; for any other nothing happens.</param>
@@ -74,7 +77,7 @@ public sealed class RecordMerger(IJournalStore store, IGrainEngine engine)
         var shard = GrainIds.Of(from).ShardOf(store.Shards);
         var page = new List<TakenEntry>();
         var bytes = 0;
-        for (var i = (int)taken; i < attempt - 1 && page.Count < RecordPageTaken.EntriesMax; i++)
+        for (var i = (int)taken; i < attempt - 1 && page.Count < entriesMax; i++)
         {
             var entry = tail.Entries[i];
             Invariant.Hold(entry.Version == i + 1, "A journal is read from its first entry on.");

@@ -28,6 +28,9 @@ public readonly record struct EntrySummary(string EventType, DateTimeOffset At)
             case JournalKind.Agenda:
                 var agenda = Stored.Parse(AgendaEntry.Parser, body);
                 return new EntrySummary("Agenda" + Name(agenda.EventCase.ToString()), Stored.Time(agenda.At));
+            case JournalKind.Caregiver:
+                var caregiver = Stored.Parse(CaregiverEntry.Parser, body);
+                return new EntrySummary("Caregiver" + Name(caregiver.EventCase.ToString()), Stored.Time(caregiver.At));
             default:
                 return new EntrySummary("Unknown", DateTimeOffset.UnixEpoch);
         }

@@ -14,6 +14,9 @@ public sealed class InboxModel : IGrainModel<InboxState, InboxEvent>
 {
     private const int SnapshotFormat = 1;
 
+    // A version that knows only the first would take what is unread and not in the snapshot for lost: it reads the journal instead.
+    private const int UnreadBeforeFormat = 2;
+
     public static readonly InboxModel Instance = new();
 
     public InboxState Create() => new();
@@ -57,7 +60,7 @@ public sealed class InboxModel : IGrainModel<InboxState, InboxEvent>
     {
         var snapshot = new InboxSnapshot
         {
-            Format = SnapshotFormat,
+            Format = state.HasUnreadBefore ? UnreadBeforeFormat : SnapshotFormat,
             Dropped = state.FirstKept - 1,
             Acknowledged = state.Acknowledged,
         };
@@ -67,6 +70,10 @@ public sealed class InboxModel : IGrainModel<InboxState, InboxEvent>
             snapshot.Lines.Add(Store(line));
         if (state.TakenAt.Any(at => at != 0))
             snapshot.TakenAt.AddRange(state.TakenAt);
+        if (state.Shards.Any(shard => shard >= 0))
+            snapshot.LineShards.AddRange(state.Shards);
+        foreach (var (shard, position) in state.Settled)
+            snapshot.Settled.Add(shard, position);
         foreach (var one in state.Acknowledgements)
             snapshot.Acknowledgements.Add(new StoredAcknowledgement { UpTo = one.UpTo, At = Stored.Time(one.At) });
         return snapshot.ToByteArray();
@@ -77,14 +84,16 @@ public sealed class InboxModel : IGrainModel<InboxState, InboxEvent>
         try
         {
             var snapshot = Stored.Parse(InboxSnapshot.Parser, body);
-            return snapshot.Format == SnapshotFormat
+            return snapshot.Format is SnapshotFormat or UnreadBeforeFormat
                 ? InboxState.Restore(
                     snapshot.Taken,
                     snapshot.Dropped,
                     snapshot.Lines.Select(Restore),
                     snapshot.Acknowledged,
                     snapshot.TakenAt,
-                    snapshot.Acknowledgements.Select(one => new InboxAcknowledged(Stored.Time(one.At), one.UpTo)))
+                    snapshot.Acknowledgements.Select(one => new InboxAcknowledged(Stored.Time(one.At), one.UpTo)),
+                    snapshot.LineShards,
+                    snapshot.Settled)
                 : null;
         }
         catch (FormatException)

@@ -18,7 +18,7 @@ public readonly record struct JournalId
 
     public JournalKind Kind { get; }
 
-    /// <summary>Kind and key: <c>patient/…</c>, <c>inbox/…</c>, <c>sender/…</c>, <c>agenda/…</c>.</summary>
+    /// <summary>Kind and key: <c>patient/…</c>, <c>inbox/…</c>, <c>sender/…</c>, <c>agenda/…</c>, <c>caregiver/…</c>.</summary>
     public string Value { get; }
 
     public string Key => Value[Prefix(Kind).Length..];
@@ -28,7 +28,7 @@ public readonly record struct JournalId
     public static JournalId Parse(string value)
     {
         foreach (var kind in (ReadOnlySpan<JournalKind>)
-            [JournalKind.Patient, JournalKind.Inbox, JournalKind.Sender, JournalKind.Agenda])
+            [JournalKind.Patient, JournalKind.Inbox, JournalKind.Sender, JournalKind.Agenda, JournalKind.Caregiver])
         {
             if (value.StartsWith(Prefix(kind), StringComparison.Ordinal))
                 return new JournalId(kind, value[Prefix(kind).Length..]);
@@ -58,6 +58,7 @@ public readonly record struct JournalId
         JournalKind.Inbox => "inbox/",
         JournalKind.Sender => "sender/",
         JournalKind.Agenda => "agenda/",
+        JournalKind.Caregiver => "caregiver/",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 }
@@ -76,4 +77,7 @@ public enum JournalKind
 
     /// <summary>What the records of one shard owe to time.</summary>
     Agenda = 4,
+
+    /// <summary>Whom one caregiver helps.</summary>
+    Caregiver = 5,
 }

@@ -28,6 +28,8 @@ internal static class DocumentCodec
         };
         if (submitted.BodySha256 is { } body)
             stored.BodySha256 = Stored.Hash(body);
+        if (submitted.Covers is { } covers)
+            stored.Covers = (int)covers;
         if (submitted.Upload is { } upload)
             stored.UploadId = Stored.Id(upload);
         if (submitted.Replaces is { } replaced)
@@ -61,6 +63,7 @@ internal static class DocumentCodec
             BodySha256 = stored.BodySha256.IsEmpty ? null : Stored.Hash(stored.BodySha256),
             Replaces = Stored.OptionalId(stored.Replaces),
             Change = Stored.Enumerated<ChangeKind>(stored.Change),
+            Covers = stored.HasCovers ? Stored.Labels(stored.Covers) : null,
             Feeding = Stored.Enumerated<FeedingOpposition>(stored.Feeding),
             InsQualifiedAt = stored.HasInsQualifiedAt ? Stored.Time(stored.InsQualifiedAt) : null,
             SecretSession = stored.SecretSession,

@@ -75,6 +75,8 @@ internal static class PatientEventCodec
                     UniqueId = labels.UniqueId.ToString(),
                     Confidentiality = (int)labels.Labels,
                 };
+                if (labels.Covers is { } covers)
+                    entry.ConfidentialityChanged.Covers = (int)covers;
                 foreach (var recipient in labels.Recipients)
                     entry.ConfidentialityChanged.Recipients.Add(recipient.ToString());
                 break;
@@ -85,6 +87,8 @@ internal static class PatientEventCodec
                     BreakTheGlass = emergency.Flags.BreakTheGlass,
                     MaskedDocuments = emergency.Flags.MaskedDocuments,
                 };
+                if (emergency.Until is { } until)
+                    entry.EmergencyAccessSet.Until = Stored.Time(until);
                 break;
             case AdministratorSet or AttendingPhysicianSet or PurposeConsentSet
                 or DelegateAdded or DelegationAnswered or DelegationEnded:
@@ -158,6 +162,7 @@ internal static class PatientEventCodec
                 UniqueId.Parse(entry.ConfidentialityChanged.UniqueId),
                 Stored.Labels(entry.ConfidentialityChanged.Confidentiality))
             {
+                Covers = entry.ConfidentialityChanged.HasCovers ? Stored.Labels(entry.ConfidentialityChanged.Covers) : null,
                 Recipients = DocumentCodec.Professionals(entry.ConfidentialityChanged.Recipients),
             },
             PatientEntry.EventOneofCase.EmergencyAccessSet => new EmergencyAccessSet(
@@ -166,7 +171,10 @@ internal static class PatientEventCodec
                 new EmergencyFlags(
                     entry.EmergencyAccessSet.RegulationCentre,
                     entry.EmergencyAccessSet.BreakTheGlass,
-                    entry.EmergencyAccessSet.MaskedDocuments)),
+                    entry.EmergencyAccessSet.MaskedDocuments))
+            {
+                Until = entry.EmergencyAccessSet.HasUntil ? Stored.Time(entry.EmergencyAccessSet.Until) : null,
+            },
             >= PatientEntry.EventOneofCase.AdministratorSet and <= PatientEntry.EventOneofCase.DelegationEnded =>
                 PeopleCodec.Restore(at, by, entry),
             PatientEntry.EventOneofCase.PatientFollowed => new PatientFollowed(at, by),

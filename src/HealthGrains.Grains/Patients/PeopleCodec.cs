@@ -18,6 +18,8 @@ internal static class PeopleCodec
             case AdministratorSet administrator:
                 entry.AdministratorSet = new StoredAdministrator { IsAdministrator = administrator.IsAdministrator };
                 entry.AdministratorSet.Numbers.AddRange(administrator.Numbers);
+                if (administrator.Until is { } until)
+                    entry.AdministratorSet.Until = Stored.Time(until);
                 break;
             case AttendingPhysicianSet attending:
                 entry.AttendingPhysicianSet = new StoredAttendingPhysician { Id = attending.Physician?.ToString() ?? "" };
@@ -49,7 +51,10 @@ internal static class PeopleCodec
     public static PatientEvent Restore(DateTimeOffset at, Actor by, PatientEntry entry) => entry.EventCase switch
     {
         PatientEntry.EventOneofCase.AdministratorSet => new AdministratorSet(
-            at, by, [.. entry.AdministratorSet.Numbers], entry.AdministratorSet.IsAdministrator),
+            at, by, [.. entry.AdministratorSet.Numbers], entry.AdministratorSet.IsAdministrator)
+        {
+            Until = entry.AdministratorSet.HasUntil ? Stored.Time(entry.AdministratorSet.Until) : null,
+        },
         PatientEntry.EventOneofCase.AttendingPhysicianSet => new AttendingPhysicianSet(
             at,
             by,

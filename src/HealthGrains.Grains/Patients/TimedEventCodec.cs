@@ -40,8 +40,14 @@ internal static class TimedEventCodec
             case TracesDestroyed:
                 entry.TracesDestroyed = new StoredTracesDestroyed();
                 break;
-            case MajorityReached:
-                entry.MajorityReached = new StoredMajorityReached();
+            case MajorityReached majority:
+                entry.MajorityReached = new StoredMajorityReached { RepresentativesTold = majority.RepresentativesTold };
+                break;
+            case RecordAnnounced:
+                entry.RecordAnnounced = new StoredRecordAnnounced();
+                break;
+            case MajorityApproaching:
+                entry.MajorityApproaching = new StoredMajorityApproaching();
                 break;
             case FutureMaskingSet masking:
                 entry.FutureMaskingSet = new StoredFutureMasking { Masked = masking.Masked };
@@ -82,7 +88,12 @@ internal static class TimedEventCodec
         PatientEntry.EventOneofCase.RecordDestroyed => new RecordDestroyed(at, by),
         PatientEntry.EventOneofCase.ContentsErased => new ContentsErased(at, by, entry.ContentsErased.Contents),
         PatientEntry.EventOneofCase.TracesDestroyed => new TracesDestroyed(at, by),
-        PatientEntry.EventOneofCase.MajorityReached => new MajorityReached(at, by),
+        PatientEntry.EventOneofCase.MajorityReached => new MajorityReached(at, by)
+        {
+            RepresentativesTold = entry.MajorityReached.RepresentativesTold,
+        },
+        PatientEntry.EventOneofCase.RecordAnnounced => new RecordAnnounced(at, by),
+        PatientEntry.EventOneofCase.MajorityApproaching => new MajorityApproaching(at, by),
         PatientEntry.EventOneofCase.FutureMaskingSet => new FutureMaskingSet(at, by, entry.FutureMaskingSet.Masked),
         PatientEntry.EventOneofCase.NotificationPreferencesSet => new NotificationPreferencesSet(
             at, by, [.. entry.NotificationPreferencesSet.Muted.Select(Stored.Enumerated<NotificationCategory>)]),

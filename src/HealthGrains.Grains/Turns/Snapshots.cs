@@ -62,10 +62,13 @@ public sealed class Snapshots : IAsyncDisposable
         version - snapshotVersion >= Math.Max(64, snapshotVersion / 2);
 
     /// <summary>The same for one kind of journal: a ledger's snapshot is small whatever its length, so it is taken after a fixed
-    /// number of entries, and a start reads a bounded tail.</summary>
-    public static bool IsDue(JournalKind kind, long version, long snapshotVersion) => kind == JournalKind.Sender
-        ? version - snapshotVersion >= GrainLimits.LedgerEntriesPerSnapshot
-        : IsDue(version, snapshotVersion);
+    /// number of entries, and a start reads a bounded tail; an inbox's is bounded too.</summary>
+    public static bool IsDue(JournalKind kind, long version, long snapshotVersion) => kind switch
+    {
+        JournalKind.Sender => version - snapshotVersion >= GrainLimits.LedgerEntriesPerSnapshot,
+        JournalKind.Inbox when version - snapshotVersion >= GrainLimits.InboxEntriesPerSnapshotMax => true,
+        _ => IsDue(version, snapshotVersion),
+    };
 
     /// <summary>Asks for a snapshot of a journal, soon. Never waits.</summary>
     /// <returns>False when too many wait: ask again later.</returns>

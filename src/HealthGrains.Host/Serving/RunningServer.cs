@@ -92,7 +92,9 @@ internal sealed class RunningServer : IAsyncDisposable
         {
             throw new CliException(
                 e is JournalDamagedException ? ExitCode.Conflict : ExitCode.Unavailable,
-                e.Message, $"healthgrains verify --data {settings.Data}", e);
+                e.Message,
+                settings.PostgreSqlConnection is null ? $"healthgrains verify --data {settings.Data}" : "healthgrains verify --postgresql 'Host=…'",
+                e);
         }
         catch (IOException e) when (e.InnerException is AddressInUseException)
         {
@@ -137,6 +139,7 @@ internal sealed class RunningServer : IAsyncDisposable
         Func<RpcCheck, RpcCheck> wrapAuthentication)
     {
         EngineChoice.Check(_settings);
+        StoreChoice.Check(_settings);
         if (MatrixFile.Open(_settings, time, _log) is { } matrix)
             _closing.Push(matrix.DisposeAsync);
         var data = DataDirectory.Open(_settings.Data);

@@ -159,7 +159,10 @@ internal sealed record ServerSettings
                     ? null
                     : TimeSpan.FromDays(Number(values, "Labels:InvisiblePatientMaxDays", 0, 1, 36_500)),
                 RetentionYears = Number(values, "Record:RetentionYears", DomainPolicy.Default.RetentionYears, 1, 100),
+                OppositionWindow = TimeSpan.FromDays(Number(
+                    values, "Record:OppositionWindowDays", (int)DomainPolicy.Default.OppositionWindow.TotalDays, 1, 3_650)),
                 MajorityAge = Number(values, "Minor:MajorityAge", DomainPolicy.Default.MajorityAge, 1, 100),
+                MajorityNotice = Duration(values, "Minor:MajorityNotice", DomainPolicy.Default.MajorityNotice),
                 EmergencySession = Duration(values, "Emergency:SessionDuration", DomainPolicy.Default.EmergencySession),
                 EmergencyDefaults = EmergencyOf(values["Emergency:Defaults"]),
                 BlockOverridesEmergency = Flag(values, "Access:BlockOverridesEmergency", DomainPolicy.Default.BlockOverridesEmergency),

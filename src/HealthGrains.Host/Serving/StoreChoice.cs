@@ -19,6 +19,20 @@ internal static class StoreChoice
     public const string ContentInDatabase = "database";
     public const string ContentInFiles = "files";
 
+    /// <summary>Whether the settings fit the store, before anything is opened.</summary>
+    /// <exception cref="CliException">A database is named, and the store is not one that would use it: nothing must be written beside
+    /// it by mistake.</exception>
+    public static void Check(ServerSettings settings)
+    {
+        if (settings.PostgreSqlConnection is not null && settings.Store != PostgreSql)
+        {
+            throw new CliException(
+                ExitCode.Usage,
+                $"--postgresql (or PostgreSql:Connection) names a database, and the store is {settings.Store}: nothing would be written there.",
+                "healthgrains serve --store postgresql --postgresql 'Host=…'");
+        }
+    }
+
     /// <summary>Opens the store of the settings.</summary>
     /// <exception cref="CliException">This build does not have it.</exception>
     /// <exception cref="JournalException">It cannot be opened, or is damaged.</exception>

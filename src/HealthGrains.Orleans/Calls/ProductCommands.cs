@@ -1,6 +1,7 @@
 using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Agendas;
 using HealthGrains.Domain.Aliases;
+using HealthGrains.Domain.Caregivers;
 using HealthGrains.Domain.Consent;
 using HealthGrains.Domain.Delegates;
 using HealthGrains.Domain.Documents;
@@ -64,6 +65,13 @@ public static class ProductCommands
             WireJson.Default.AnswerDelegation, WireJson.Default.DelegateAnswer)
         .Add<PatientState, PatientEvent, DelegateAnswer, RevokeDelegate>(
             WireJson.Default.RevokeDelegate, WireJson.Default.DelegateAnswer)
+        .Add<PatientState, PatientEvent, AnnouncedRecord, AnnounceRecord>(
+            WireJson.Default.AnnounceRecord, WireJson.Default.AnnouncedRecord)
+        .Add<PatientState, PatientEvent, bool, TraceSupport>(WireJson.Default.TraceSupport, WireJson.Default.Boolean)
+        .Add<PatientState, PatientEvent, int, FindInvitation>(WireJson.Default.FindInvitation, WireJson.Default.Int32)
+        .Add<PatientState, PatientEvent, bool, IsDelegationAlive>(
+            WireJson.Default.IsDelegationAlive, WireJson.Default.Boolean)
+        .Add<CaregiverState, CaregiverEvent, PlaceAnswer, TakePlace>(WireJson.Default.TakePlace, WireJson.Default.PlaceAnswer)
         .Add<PatientState, PatientEvent, bool, MayDelegateStillSee>(
             WireJson.Default.MayDelegateStillSee, WireJson.Default.Boolean)
         .Add<PatientState, PatientEvent, TrackedDocument, TrackDocument>(
@@ -86,6 +94,12 @@ public static class ProductCommands
             WireJson.Default.DiscardUpload, WireJson.Default.UploadFate)
         .Add<PatientState, PatientEvent, RecordPlace, LocateRecord>(WireJson.Default.LocateRecord, WireJson.Default.RecordPlace)
         .Add<PatientState, PatientEvent, MoveOutcome, MoveRecord>(WireJson.Default.MoveRecord, WireJson.Default.MoveOutcome)
+        .Add<PatientState, PatientEvent, BegunMerge, BeginMerge>(WireJson.Default.BeginMerge, WireJson.Default.BegunMerge)
+        .Add<PatientState, PatientEvent, MergeProgress, TakeRecordPage>(
+            WireJson.Default.TakeRecordPage, WireJson.Default.MergeProgress)
+        .Add<PatientState, PatientEvent, MergeProgress, MergeRecord>(WireJson.Default.MergeRecord, WireJson.Default.MergeProgress)
+        .Add<PatientState, PatientEvent, bool, CompleteMove>(WireJson.Default.CompleteMove, WireJson.Default.Boolean)
+        .Add<PatientState, PatientEvent, bool, CancelMove>(WireJson.Default.CancelMove, WireJson.Default.Boolean)
         .Add<PatientState, PatientEvent, DutiesPerformed, PerformDuties>(
             WireJson.Default.PerformDuties, WireJson.Default.DutiesPerformed)
         .Add<PatientState, PatientEvent, bool, ConfirmErasure>(WireJson.Default.ConfirmErasure, WireJson.Default.Boolean)

@@ -3,6 +3,7 @@ using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Agendas;
 using HealthGrains.Domain.Aliases;
+using HealthGrains.Domain.Caregivers;
 using HealthGrains.Domain.Consent;
 using HealthGrains.Domain.Delegates;
 using HealthGrains.Domain.Documents;
@@ -25,7 +26,7 @@ namespace HealthGrains.Orleans.Calls;
     [
         typeof(PatientIdText), typeof(ProfessionalIdText), typeof(StructureIdText), typeof(ProfessionCodeText),
         typeof(DocumentIdText), typeof(UniqueIdText), typeof(UploadIdText), typeof(Sha256Text),
-        typeof(BlockText), typeof(BlockerText), typeof(DelegationText), typeof(PreferencesText),
+        typeof(BlockText), typeof(BlockerText), typeof(DelegationText), typeof(PreferencesText), typeof(TakenEntryText),
     ])]
 [JsonSerializable(typeof(SubmitDocument))]
 [JsonSerializable(typeof(SubmissionReceipt))]
@@ -79,6 +80,13 @@ namespace HealthGrains.Orleans.Calls;
 [JsonSerializable(typeof(RecordPlace))]
 [JsonSerializable(typeof(MoveRecord))]
 [JsonSerializable(typeof(MoveOutcome))]
+[JsonSerializable(typeof(BeginMerge))]
+[JsonSerializable(typeof(BegunMerge))]
+[JsonSerializable(typeof(TakeRecordPage))]
+[JsonSerializable(typeof(MergeRecord))]
+[JsonSerializable(typeof(MergeProgress))]
+[JsonSerializable(typeof(CompleteMove))]
+[JsonSerializable(typeof(CancelMove))]
 [JsonSerializable(typeof(SetPurposeConsent))]
 [JsonSerializable(typeof(SetAdministrator))]
 [JsonSerializable(typeof(SetAttendingPhysician))]
@@ -90,6 +98,13 @@ namespace HealthGrains.Orleans.Calls;
 [JsonSerializable(typeof(PerformDuties))]
 [JsonSerializable(typeof(DutiesPerformed))]
 [JsonSerializable(typeof(ConfirmErasure))]
+[JsonSerializable(typeof(AnnounceRecord))]
+[JsonSerializable(typeof(AnnouncedRecord))]
+[JsonSerializable(typeof(TraceSupport))]
+[JsonSerializable(typeof(FindInvitation))]
+[JsonSerializable(typeof(IsDelegationAlive))]
+[JsonSerializable(typeof(TakePlace))]
+[JsonSerializable(typeof(PlaceAnswer))]
 [JsonSerializable(typeof(TakeIntoAgenda))]
 [JsonSerializable(typeof(WhatIsDue))]
 [JsonSerializable(typeof(AgendaPage))]

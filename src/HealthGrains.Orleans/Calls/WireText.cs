@@ -1,10 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Aliases;
 using HealthGrains.Domain.Delegates;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Notifications;
+using HealthGrains.Domain.Turns;
+using HealthGrains.Grains.Patients;
 
 namespace HealthGrains.Orleans.Calls;
 
@@ -139,6 +142,34 @@ internal sealed class PreferencesText : JsonConverter<NotificationPreferences>
         writer.WriteStartArray();
         foreach (var category in value.Muted)
             writer.WriteNumberValue((int)category);
+        writer.WriteEndArray();
+    }
+}
+
+/// <summary>An entry of a record that becomes part of another one: its place, and its bytes as they are stored.</summary>
+internal sealed class TakenEntryText : JsonConverter<TakenEntry>
+{
+    public override TakenEntry Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        reader.Read();
+        var version = reader.GetInt64();
+        reader.Read();
+        var shard = reader.GetInt32();
+        reader.Read();
+        var position = reader.GetInt64();
+        reader.Read();
+        var body = reader.GetBytesFromBase64();
+        reader.Read();
+        return new TakenEntry(TakenEntries.Decode(body), new EventStamp(version, shard, position));
+    }
+
+    public override void Write(Utf8JsonWriter writer, TakenEntry value, JsonSerializerOptions options)
+    {
+        writer.WriteStartArray();
+        writer.WriteNumberValue(value.Stamp.Version);
+        writer.WriteNumberValue(value.Stamp.Shard);
+        writer.WriteNumberValue(value.Stamp.Position);
+        writer.WriteBase64StringValue(TakenEntries.Encode(value));
         writer.WriteEndArray();
     }
 }

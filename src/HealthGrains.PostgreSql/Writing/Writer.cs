@@ -15,7 +15,8 @@ namespace HealthGrains.PostgreSql.Writing;
 /// under these locks. So versions and positions are right with any number of writing processes, and a turn that lost a race
 /// is left out alone, before anything is written.</para>
 /// <para>W3. The second round trip writes everything and commits. It has no time limit and no token. A refusal of the server
-/// inside a live session wrote nothing; whatever else happens after it was sent leaves the outcome unknown.</para>
+/// inside a live session wrote nothing; whatever else happens after it was sent leaves the outcome unknown. Only when the
+/// server, asked on another line, no longer works on it, is the line given up: then it is dead.</para>
 /// <para>W4. A process that stops between the two holds the shards for a few seconds: then the server ends its session, and
 /// what it sends later is refused.</para>
 /// </remarks>
@@ -141,7 +142,7 @@ internal sealed class Writer : IAsyncDisposable
         {
             var connection = await _connection.OpenAsync().ConfigureAwait(false);
             using var call = plan.CommitInOneCall(connection);
-            await SendAsync(connection, phase, () => call.ExecuteNonQueryAsync()).ConfigureAwait(false);
+            await SendAsync(connection, phase, call.ExecuteNonQueryAsync).ConfigureAwait(false);
         }
         catch (Exception failure) when (Failures.IsBehind(failure))
         {
@@ -187,18 +188,21 @@ internal sealed class Writer : IAsyncDisposable
 
         await PointAsync(CommitPoint.BeforeCommit).ConfigureAwait(false);
         using var commit = plan.Commit(connection);
-        await SendAsync(connection, phase, () => commit.ExecuteNonQueryAsync()).ConfigureAwait(false);
+        await SendAsync(connection, phase, commit.ExecuteNonQueryAsync).ConfigureAwait(false);
         Committed(batch, plan, started);
     }
 
-    private async Task SendAsync(NpgsqlConnection connection, CommitPhase phase, Func<Task<int>> send)
+    private async Task SendAsync(NpgsqlConnection connection, CommitPhase phase, Func<CancellationToken, Task<int>> send)
     {
+        using var lineIsDead = new CancellationTokenSource();
         connection.Notice += phase.OnNotice;
         phase.IsSent = true;
         Volatile.Write(ref _sentAt, Math.Max(1, _options.Time.GetTimestamp()));
         try
         {
-            await send().ConfigureAwait(false);
+            var answer = send(lineIsDead.Token);
+            await WhileAtWorkAsync(answer, connection.ProcessID, lineIsDead).ConfigureAwait(false);
+            await answer.ConfigureAwait(false);
             await PointAsync(CommitPoint.AfterCommit).ConfigureAwait(false);
         }
         finally
@@ -207,8 +211,30 @@ internal sealed class Writer : IAsyncDisposable
             connection.Notice -= phase.OnNotice;
         }
 
+        if (lineIsDead.IsCancellationRequested)
+            throw new IOException("The line of a commit was given up.");
         if (phase.Notice is { } notice)
             throw new IOException($"The server confirmed the commit with a notice (SQLSTATE {notice}).");
+    }
+
+    /// <summary>A commit may last as long as it must, but a line that lost its other end says nothing either. Whether the server
+    /// still works on it is asked on another line, twice, because the answer may be on its way.</summary>
+    private async Task WhileAtWorkAsync(Task answer, int session, CancellationTokenSource lineIsDead)
+    {
+        for (var idle = 0; idle < 2;)
+        {
+            try
+            {
+                await answer.WaitAsync(PostgreSqlLimits.CommitLookEvery, _options.Time).ConfigureAwait(false);
+                return;
+            }
+            catch (TimeoutException) when (!answer.IsCompleted)
+            {
+                idle = await _database.IsAtWorkAsync(session).ConfigureAwait(false) ? 0 : idle + 1;
+            }
+        }
+
+        await lineIsDead.CancelAsync().ConfigureAwait(false);
     }
 
     private void Committed(IReadOnlyList<WriteRequest> batch, CommitPlan plan, long started)

@@ -10,6 +10,7 @@ using HealthGrains.Grains;
 using HealthGrains.Grains.Contents;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
+using HealthGrains.Grains.Inboxes;
 using HealthGrains.Grains.Journal;
 using HealthGrains.Grains.Senders;
 using HealthGrains.Rpc;
@@ -43,6 +44,7 @@ internal sealed class ServiceContext
             ?? new AdmissionDesk(AdmissionRules.Bench, dependencies.Time, () => Engine.Status.ExpectedWait, Log, Instruments);
         PageTokens = new PageTokens(DeriveKey("page tokens"), dependencies.Time);
         LedgerLines = new LedgerLines(dependencies.Store, dependencies.Keys);
+        InboxLines = new InboxLines(dependencies.Store, dependencies.Keys);
         UniqueIds = new UniqueIdKeys(dependencies.Keys, dependencies.Store);
         Pseudonyms = new JournalPseudonym(DeriveKey("journal pseudonyms"));
 
@@ -67,6 +69,8 @@ internal sealed class ServiceContext
     public JournalPseudonym Pseudonyms { get; }
 
     public LedgerLines LedgerLines { get; }
+
+    public InboxLines InboxLines { get; }
 
     public UniqueIdKeys UniqueIds { get; }
 

@@ -84,7 +84,7 @@ internal sealed class Reconciliation(
         List<(long Sequence, LedgerLine Line)> window, HashSet<DocumentId> suspected, CancellationToken ct)
     {
         session.ThrowIfExpired(context.Now);
-        var tracked = await Task.WhenAll(window.Select(numbered => TrackAsync(numbered.Line.Patient, numbered.Line.UniqueId, ct)));
+        var tracked = await Task.WhenAll(window.Select(numbered => TrackAsync(numbered.Line.Patient, numbered.Line.UniqueId, numbered.Line.Document, ct)));
         for (var i = 0; i < tracked.Length; i++)
         {
             var (sequence, line) = window[i];
@@ -134,7 +134,7 @@ internal sealed class Reconciliation(
             var reply = new Wire.ReconcileLine { UniqueId = id.ToString() };
             if (await context.UniqueIds.FindAsync(_ledger, id, ct) is { } known)
             {
-                if (await TrackAsync(known.Patient, id, ct) is not { } found || found.Document.Entry.Sha256 == claimed)
+                if (await TrackAsync(known.Patient, id, known.Document, ct) is not { } found || found.Document.Entry.Sha256 == claimed)
                     continue;
                 reply.DocumentId = known.Document.ToString();
                 reply.Sha256 = Google.Protobuf.ByteString.CopyFrom(found.Document.Entry.Sha256.ToArray());
@@ -151,9 +151,9 @@ internal sealed class Reconciliation(
         }
     }
 
-    private async Task<Found?> TrackAsync(PatientId patient, UniqueId id, CancellationToken ct)
+    private async Task<Found?> TrackAsync(PatientId patient, UniqueId id, DocumentId document, CancellationToken ct)
     {
-        var answer = await context.AskPatientlyAsync(GrainIds.Of(patient), new TrackDocument(id, producer.Actor), ct);
+        var answer = await context.AskPatientlyAsync(GrainIds.Of(patient), new TrackDocument(id, producer.Actor) { Named = document }, ct);
         if (answer.Refusal is not null)
             return null;
         var tracked = answer.Value;

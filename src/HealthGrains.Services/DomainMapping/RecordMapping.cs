@@ -102,9 +102,12 @@ internal static class RecordMapping
         return wire;
     }
 
-    public static Wire.AccessTrace.Types.Group GroupOf(AccessAction action) => action == AccessAction.ReadRecord
-        ? Wire.AccessTrace.Types.Group.General
-        : Wire.AccessTrace.Types.Group.MedicalDocument;
+    public static Wire.AccessTrace.Types.Group GroupOf(AccessAction action) => action switch
+    {
+        AccessAction.ListDocuments or AccessAction.ReadEntry or AccessAction.ReadContent or AccessAction.SetLabels
+            or AccessAction.Export or AccessAction.Deposit => Wire.AccessTrace.Types.Group.MedicalDocument,
+        _ => Wire.AccessTrace.Types.Group.General,
+    };
 
     private static string ActionOf(AccessAction action) => action switch
     {
@@ -116,6 +119,15 @@ internal static class RecordMapping
         AccessAction.Follow => "Follow",
         AccessAction.Authorize => "AuthorizeProfessional",
         AccessAction.Export => "ExportRecord",
+        AccessAction.ReadConsents => "GetConsents",
+        AccessAction.ReadTraces => "ListAccesses",
+        AccessAction.Deposit => "Submit",
+        AccessAction.ChangeConsents => "Consents",
+        AccessAction.Explain => "ExplainAccess",
+        AccessAction.SupportDelegates => "AddDelegate",
+        AccessAction.SupportPhysician => "SetAttendingPhysician",
+        AccessAction.SupportVerify => "VerifyRecord",
+        AccessAction.SupportAlias => "AddAlias",
         _ => "",
     };
 }

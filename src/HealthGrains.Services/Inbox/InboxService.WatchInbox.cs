@@ -32,6 +32,14 @@ internal sealed partial class InboxService
             {
                 session.ThrowIfExpired(context.Now);
                 var page = await context.AskAsync(inbox, new ReadInbox(cursor, ServiceLimits.PageSizeMax), ct);
+                if (page.FirstKept > cursor + 1)
+                {
+                    // A reader who was away for long: what the inbox does not hold any more comes from its journal first.
+                    await foreach (var lines in LoggedAsync(inbox, cursor, page.FirstKept - 1, ServiceLimits.PageSizeMax, ct))
+                        cursor = await SendAsync(lines, cursor, session, check, replies, ct);
+                    continue;
+                }
+
                 cursor = await SendAsync(page.Lines, cursor, session, check, replies, ct);
                 if (cursor < page.Last)
                     continue;

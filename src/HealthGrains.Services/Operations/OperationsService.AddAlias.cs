@@ -1,3 +1,4 @@
+using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Aliases;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Refusals;
@@ -33,7 +34,10 @@ internal sealed partial class OperationsService
         var (from, to, kept) = ofOther.IsBlank ? (other, one, ofOne) : (one, other, ofOther);
         if (kept.IsBlank || kept.IsDestroyed)
             throw RefusalStatus.Of(Unknown);
-        return await context.AskAsync(GrainIds.Of(from), new MoveRecord(to, caller.Actor), ct) switch
+        var outcome = await context.AskAsync(GrainIds.Of(from), new MoveRecord(to, caller.Actor), ct);
+        if (outcome == MoveOutcome.Moved)
+            await TraceAsync(GrainIds.Of(to), AccessAction.SupportAlias, call, ct);
+        return outcome switch
         {
             MoveOutcome.Moved => new Wire.AddAliasResponse(),
             MoveOutcome.AlreadyThere => new Wire.AddAliasResponse { AlreadyKnown = true },

@@ -76,6 +76,7 @@ internal sealed partial class OperationsService
                 JournalKind.Inbox => "inbox",
                 JournalKind.Sender => "sender",
                 JournalKind.Agenda => "agenda",
+                JournalKind.Caregiver => "caregiver",
                 _ => "",
             },
             Journal = context.Pseudonyms.Of(entry.Journal),

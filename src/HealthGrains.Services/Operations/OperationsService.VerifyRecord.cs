@@ -1,3 +1,4 @@
+using HealthGrains.Domain.Access;
 using HealthGrains.Grains;
 using HealthGrains.Grains.Contents;
 using HealthGrains.Grains.Journal;
@@ -26,6 +27,8 @@ internal sealed partial class OperationsService
         };
 
         var report = await new ContentVerifier(context.Store, context.Contents).VerifyAsync(journal, null, ct);
+        if (journal is { } record)
+            await TraceAsync(record, AccessAction.SupportVerify, call, ct);
         var response = new Wire.VerifyRecordResponse
         {
             Journals = report.Journals,

@@ -27,7 +27,8 @@ internal sealed partial class PatientRecordsService
         using var place = context.Streams.Take(session.Caller.Key);
 
         // Contents are read from the record's own journal, also where the number is an alias of it.
-        target = target with { Journal = await context.HomeOfAsync(target.Journal, ct) };
-        await new RecordExport(context, session, target, replies).RunAsync(after, !request.WithoutContent, ct);
+        var (home, through) = await context.TraceHomeAsync(target.Journal, ct);
+        target = target with { Journal = home };
+        await new RecordExport(context, session, target, through, replies).RunAsync(after, !request.WithoutContent, ct);
     }
 }

@@ -19,7 +19,11 @@ namespace HealthGrains.Services.PatientRecords;
 /// <para>X3. Traces are sent up to those of the export's own last page: others who read on do not keep it from ending.</para>
 /// </remarks>
 internal sealed class RecordExport(
-    ServiceContext context, CallerSession session, RecordTarget target, IRpcReplyStream<Wire.ExportChunk> replies)
+    ServiceContext context,
+    CallerSession session,
+    RecordTarget target,
+    IReadOnlyList<PatientId> through,
+    IRpcReplyStream<Wire.ExportChunk> replies)
 {
     private static readonly Refusal Gone =
         new(RefusalCode.DocumentNotFound, "The document was hidden or withdrawn while it was sent.", "document_id");
@@ -58,7 +62,7 @@ internal sealed class RecordExport(
         await replies.WriteAsync(new Wire.ExportChunk { Summary = _summary }, ct);
     }
 
-    private ExportDocuments Question(DocumentId? after) => new(after, ListDocuments.PageSizeMax, target.By);
+    private ExportDocuments Question(DocumentId? after) => new(after, ListDocuments.PageSizeMax, target.By) { Through = through };
 
     private async Task SendAsync(DocumentView view, bool withContent, CancellationToken ct)
     {

@@ -17,7 +17,7 @@ internal static class PlantedHost
     public const int PatientsDefault = 20;
 
     /// <summary>What can be planted, by name.</summary>
-    public static IReadOnlyList<string> Plants { get; } = [EarlyAck, SwallowedFullStore.Name, .. ConsentPlants.Names, StaleReads.Name, NoDeduplication.Name];
+    public static IReadOnlyList<string> Plants { get; } = [EarlyAck, SwallowedFullStore.Name, .. ConsentPlants.Names, StaleReads.Name, NoDeduplication.Name, SkippingStream.Name, LeakingEngine.Name];
 
     public static Command Command()
     {
@@ -63,6 +63,8 @@ internal static class PlantedHost
             };
             Func<IGrainEngine, IGrainEngine>? wrapEngine = name switch
             {
+                LeakingEngine.Name => engine => new LeakingEngine(engine),
+                SkippingStream.Name => engine => new SkippingStream(engine),
                 NoDeduplication.Name => engine => new NoDeduplication(engine),
                 StaleReads.Name => engine => new StaleReads(engine, parsed.GetValue(patients)),
                 EarlyAck or SwallowedFullStore.Name or ConsentPlants.GlassOverBlock => null,

@@ -116,5 +116,38 @@ public sealed class EmergencySessionTests
             item => Assert.False(item.IsSilent));
     }
 
+    [Fact]
+    public void A_secret_emergency_of_a_minor_is_told_to_the_person_and_to_no_parent()
+    {
+        _record.Represent("parent", _record.Now.AddYears(-17));
+        var report = _record.Submit("report");
+        Assert.Null(_record.Read(Cast.Gp, report, content: true, Glass with { IsSecret = true }).Refusal);
+
+        Assert.Equal(1, Told());
+        Assert.Single(_record.State.PatientAccesses, trace => trace.By == Cast.Gp);
+        Assert.DoesNotContain(_record.AccessesOf(Cast.Parent), trace => trace.By == Cast.Gp);
+        Assert.DoesNotContain(_record.Changes(Cast.Parent).Value.Changes, change => change.Item.Code == ChangeCode.EmergencyAccess);
+
+        // What is not secret in the same session is news to the parents, and no longer to the person.
+        _record.Read(Cast.Gp, report, content: true, Glass);
+        Assert.Equal(1, Told());
+        Assert.Single(_record.Changes(Cast.Parent).Value.Changes, change => change.Item.Code == ChangeCode.EmergencyAccess);
+    }
+
+    [Fact]
+    public void Of_an_adult_nothing_is_secret_from_who_helps()
+    {
+        _record.Accept(_record.Submission("first") with { Traits = new("TEST", "Ada", "F", "19790315") });
+        _record.Help("carer");
+        var report = _record.Submit("report");
+        _record.Read(Cast.Gp, report, content: true, Glass with { IsSecret = true });
+        _record.Permit(Cast.Specialist);
+        _record.Read(Cast.Specialist, report, content: true, Entrance.Normal with { IsSecret = true });
+
+        Assert.Equal(2, _record.AccessesOf(Cast.Carer).Count);
+        Assert.Contains(_record.Changes(Cast.Carer).Value.Changes, change => change.Item.Code == ChangeCode.EmergencyAccess);
+        Assert.Contains(_record.Changes(Cast.Carer).Value.Changes, change => change.Item.Code == ChangeCode.DocumentConsulted);
+    }
+
     private int Told() => _record.State.PatientFeed.After(0, 100).Count(item => item.Code == ChangeCode.EmergencyAccess);
 }

@@ -24,6 +24,7 @@ public sealed class HiddenThingsTests
         var @sealed = _record.Submit("sealed");
         _record.Close();
         _record.Ask(new OpenRecord());
+        _record.Permit(Cast.Gp);
         var masked = _record.Submit("masked", MaskedFromProfessionals);
         var withdrawn = _record.Submit("withdrawn");
         _record.Withdraw("withdrawn");
@@ -267,6 +268,7 @@ public sealed class HiddenThingsTests
         _record.Submit("before");
         _record.Close();
         _record.Ask(new OpenRecord());
+        _record.Permit(Cast.Gp);
         var after = _record.Submit("after");
 
         foreach (var by in new[] { Cast.Gp, Actor.Patient })
@@ -284,6 +286,7 @@ public sealed class HiddenThingsTests
         var before = _record.Submit("before", author: Cast.Gp);
         _record.Close();
         _record.Ask(new OpenRecord());
+        _record.Permit(Cast.Gp);
 
         Assert.Empty(_record.List(Actor.Patient, Enum.GetValues<DocumentStatus>()).Value.Documents);
         Assert.Empty(_record.List(Cast.Gp, Enum.GetValues<DocumentStatus>()).Value.Documents);
@@ -299,6 +302,7 @@ public sealed class HiddenThingsTests
         Assert.Equal([true], _record.MayKnow(Cast.Gp, withdrawn));
         _record.Close();
         _record.Ask(new OpenRecord());
+        _record.Permit(Cast.Gp);
 
         Assert.Equal([false], _record.MayKnow(Cast.Gp, withdrawn));
     }
@@ -310,6 +314,7 @@ public sealed class HiddenThingsTests
         var before = _record.Submit("before");
         _record.Close();
         _record.Ask(new OpenRecord());
+        _record.Permit(Cast.Gp);
 
         Assert.NotNull(_record.Read(Actor.Patient, before).Answer);
     }

@@ -243,17 +243,21 @@ public sealed class DutyTests
     {
         var record = TestRecord.Activated();
         record.Accept(record.Submission("report") with { Traits = new PatientTraits("Test", "Ada", "F", birth) });
-        Assert.Equal(expected, record.State.Duties.Count);
+        Assert.Equal(2 * expected, record.State.Duties.Count);
         record.Accept(record.Submission("second") with { Traits = new PatientTraits("Test", "Ada", "F", birth) });
-        Assert.Equal(expected, record.State.Duties.Count);
+        Assert.Equal(2 * expected, record.State.Duties.Count);
 
+        // The reminder to the representatives has come by then, thirty days before.
         record.Now = new DateTimeOffset(2028, 3, 14, 23, 59, 59, TimeSpan.Zero);
         var early = birth == "20080401" ? 1 : 0;
-        Assert.Equal(early, Performed(record).Events);
+        Assert.Equal(expected + early, Performed(record).Events);
         record.Pass(TimeSpan.FromSeconds(1));
         Assert.Equal((expected - early, null), Performed(record));
         Assert.Equal(
             expected, record.State.PatientFeed.After(0, 100).Count(item => item.Code == ChangeCode.MajorityReached));
+        Assert.Equal(
+            expected,
+            record.State.Feeds.Representatives.After(0, 100).Count(item => item.Code == ChangeCode.MajorityReachedForRepresentatives));
     }
 
     [Fact]

@@ -105,27 +105,46 @@ public sealed class InboxTests
     [Fact]
     public void Acknowledged_lines_are_dropped_late_and_an_older_cursor_says_so()
     {
-        const int total = (2 * InboxState.AcknowledgedKept) + 500;
-        for (var position = 1; position <= total; position += 500)
-            Deliver(1, position + 499, [.. Enumerable.Range(position, 500).Select(p => (long)p)]);
-        Ask(new AcknowledgeInbox(total - 100));
+        const int total = (2 * InboxState.Kept) + 500;
+        DeliverUpTo(total - 500);
+        Ask(new AcknowledgeInbox(InboxState.Kept + 100));
+        DeliverUpTo(total);
 
-        Assert.True(_inbox.FirstKept > 1);
-        Assert.True(total - 100 - (_inbox.FirstKept - 1) >= InboxState.AcknowledgedKept);
+        Assert.Equal(InboxState.Kept + 1, _inbox.FirstKept);
         Assert.Equal(RefusalCode.CursorExpired, Ask(new ReadInbox(_inbox.FirstKept - 2, 10)).Refusal?.Code);
         var kept = Ask(new ReadInbox(_inbox.FirstKept - 1, 1)).Value.Lines[0];
         Assert.Equal((_inbox.FirstKept, _inbox.FirstKept), (kept.Sequence, kept.Delivery.Position));
         Assert.Equal(total, _inbox.Last);
+        Assert.True(_inbox.Track(1, 7, default).IsAcknowledged);
     }
 
     [Fact]
-    public void What_is_not_acknowledged_is_never_dropped()
+    public void What_nobody_reads_does_not_let_the_state_grow_and_is_known_to_be_unread()
     {
-        for (var position = 1; position <= 3 * InboxState.AcknowledgedKept; position += 1_000)
-            Deliver(1, position + 999, [.. Enumerable.Range(position, 1_000).Select(p => (long)p)]);
+        DeliverUpTo(10 * InboxState.Kept);
         Ask(new AcknowledgeInbox(5));
 
-        Assert.Equal(1, _inbox.FirstKept);
+        Assert.InRange(_inbox.Lines.Count, InboxState.Kept, 2 * InboxState.Kept);
+        Assert.Equal(10 * InboxState.Kept, _inbox.Last);
+        var page = Ask(new ReadInbox(5, 10)).Value;
+        Assert.Empty(page.Lines);
+        Assert.Equal((_inbox.FirstKept, 10L * InboxState.Kept), (page.FirstKept, page.Last));
+        Assert.Equal(RefusalCode.CursorExpired, Ask(new ReadInbox(4, 10)).Refusal?.Code);
+        Assert.Equal((true, false), (_inbox.Track(1, 6, default).IsTaken, _inbox.Track(1, 6, default).IsAcknowledged));
+        Ask(new AcknowledgeInbox(_inbox.FirstKept - 1));
+        Assert.True(_inbox.Track(1, 6, default).IsAcknowledged);
+    }
+
+    [Fact]
+    public void What_was_acknowledged_and_dropped_stays_so_while_much_is_unread()
+    {
+        DeliverUpTo(1_000);
+        Ask(new AcknowledgeInbox(1_000));
+        DeliverUpTo(5 * InboxState.Kept);
+
+        Assert.True(_inbox.HasUnreadBefore);
+        Assert.True(_inbox.Track(1, 1_000, default).IsAcknowledged);
+        Assert.False(_inbox.Track(1, 1_001, default).IsAcknowledged);
     }
 
     [Fact]
@@ -162,5 +181,11 @@ public sealed class InboxTests
         }
 
         return decision.Refusal is { } refusal ? new(default, refusal) : new(decision.AnswerFrom(_inbox), null);
+    }
+
+    private void DeliverUpTo(int total)
+    {
+        for (var position = (int)_inbox.Last + 1; position <= total; position += 500)
+            Deliver(1, position + 499, [.. Enumerable.Range(position, 500).Select(p => (long)p)]);
     }
 }

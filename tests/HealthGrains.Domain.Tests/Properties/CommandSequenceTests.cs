@@ -115,7 +115,7 @@ public sealed class CommandSequenceTests(ITestOutputHelper output)
         "ReadMove MATRIX_DENIED", "ReadMove EMERGENCY_REFUSED", "ReadMove EMERGENCY_REASON_REQUIRED",
         "ReadMove REGULATION_ROLE_REQUIRED", "EmergencyMove ok", "EmergencyMove again",
         "DutiesMove ok", "MaskMove ok", "MaskMove RECORD_CLOSED", "ChangesMove EMERGENCY_REFUSED", "OpenMove PATIENT_UNKNOWN",
-        "ReadMove DELEGATION_FORBIDDEN", "AccessesMove DELEGATION_FORBIDDEN", "LabelsMove DELEGATION_FORBIDDEN",
+        "ReadMove DELEGATION_FORBIDDEN", "ConsentsMove ok", "AnnounceMove ok", "AnnounceMove again", "AnnounceMove PATIENT_UNKNOWN", "ConsentsMove DELEGATION_FORBIDDEN", "PermitMove DELEGATION_FORBIDDEN", "AccessesMove DELEGATION_FORBIDDEN", "LabelsMove DELEGATION_FORBIDDEN",
         "CloseMove DELEGATION_FORBIDDEN", "OpenMove DELEGATION_FORBIDDEN", "BlockMove DELEGATION_FORBIDDEN",
         "BlockMove CALLER_KIND_FORBIDDEN", "AdministratorMove ok", "AdministratorMove again", "AdministratorMove CONSENT_REQUIRED",
         "FamilyDoctorMove ok", "FamilyDoctorMove again", "DelegateMove ok", "DelegateMove again", "DelegateMove METADATA_INVALID",

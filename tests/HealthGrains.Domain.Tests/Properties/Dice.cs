@@ -55,11 +55,11 @@ internal sealed class Dice(int seed)
         var side = Chance(3) ? Of(Delegates) : Actor.Patient;
         return Next(130) switch
         {
-            >= 127 => new PassMove(24 + Next(60)),
+            >= 127 => new PassMove(Chance(4) ? 1_000 + Next(60) : 24 + Next(60)),
             >= 124 => new MaskMove(!Chance(3), Chance(2) ? Of(Names) + " " + Of(Names) : null, Maybe()),
             >= 120 => new DutiesMove(),
             >= 118 => new FamilyDoctorMove(Chance(3) ? null : Cast.IdOf(Of(Professionals))),
-            >= 116 => new AdministratorMove(Cast.IdOf(Of(Professionals)), !Chance(3)),
+            >= 116 => new AdministratorMove(Cast.IdOf(Of(Professionals)), !Chance(3), side),
             >= 109 => Delegation(),
             >= 102 => new AnswerMove(!Chance(4), Chance(5) ? Of(Professionals) : Of(Delegates)),
             >= 100 => new EndDelegateMove(
@@ -74,12 +74,14 @@ internal sealed class Dice(int seed)
             < 62 => new OpenMove(Chance(5) ? side : Actor.Patient),
             < 64 => new CloseMove(Chance(3), Chance(2) ? side : Actor.Patient),
             < 70 => new FollowMove(Of(Professionals)),
+            < 71 when Chance(2) => new AnnounceMove(),
             < 71 => new UnfollowMove(Of(Professionals)),
-            < 72 => new EmergencyMove(Maybe(), Maybe(), Maybe()),
+            < 72 => new EmergencyMove(Maybe(), Maybe(), Maybe(), side),
             < 75 => new GetRecordMove(reader) { Entrance = Way() },
             < 80 => new ListMove(reader, Chance(2), Chance(3)) { Entrance = Way() },
             < 89 => new ReadMove(reader, Of(Names), Chance(2)) { Entrance = Way() },
             < 92 => new ChangesMove(reader) { Entrance = Way() },
+            < 93 => new ConsentsMove(side),
             < 94 => new AccessesMove(side),
             < 97 => new MayKnowMove(Of(Professionals), Of(Names)),
             _ => new PassMove(1 + Next(30)),
@@ -112,7 +114,8 @@ internal sealed class Dice(int seed)
             organization ? Of(Structures).ToString() : Of(Professionals).Id,
             organization,
             Chance(5) ? Next(20) - 10 : null,
-            Chance(3) ? Next(40) - 5 : null);
+            Chance(3) ? Next(40) - 5 : null,
+            Chance(4) ? Of(Delegates) : Actor.Patient);
     }
 
     private RevokeMove Revoke()

@@ -40,7 +40,7 @@ internal sealed record LabelsMove(string Name, ConfidentialityLabels Labels, boo
 
 internal sealed record WithdrawMove(string Name, string? TwinOf, Actor By) : Move;
 
-internal sealed record PermitMove(string Holder, bool IsOrganization, int? StartHours, int? EndHours) : Move;
+internal sealed record PermitMove(string Holder, bool IsOrganization, int? StartHours, int? EndHours, Actor By) : Move;
 
 internal sealed record RevokeMove(int? Number, string Holder, bool IsOrganization, bool Deny) : Move;
 
@@ -61,7 +61,7 @@ internal sealed record GetRecordMove(Actor By) : Move
     public Entrance Entrance { get; init; } = Entrance.Normal;
 }
 
-internal sealed record EmergencyMove(bool? Regulation, bool? Glass, bool? Masked) : Move;
+internal sealed record EmergencyMove(bool? Regulation, bool? Glass, bool? Masked, Actor By) : Move;
 
 internal sealed record ListMove(Actor By, bool All, bool Relevant) : Move
 {
@@ -83,9 +83,13 @@ internal sealed record DutiesMove : Move;
 /// <param name="Names">Null for all.</param>
 internal sealed record MaskMove(bool Masked, string? Names, bool? Future) : Move;
 
+internal sealed record AnnounceMove : Move;
+
 internal sealed record AccessesMove(Actor By) : Move;
 
-internal sealed record AdministratorMove(ProfessionalId Professional, bool Is) : Move;
+internal sealed record ConsentsMove(Actor By) : Move;
+
+internal sealed record AdministratorMove(ProfessionalId Professional, bool Is, Actor By) : Move;
 
 internal sealed record FamilyDoctorMove(ProfessionalId? Professional) : Move;
 

@@ -53,6 +53,10 @@ internal sealed class NaiveRecord
 
         public bool Admin { get; set; }
 
+        public DateTimeOffset? AdminUntil { get; set; }
+
+        public bool AdminAt(DateTimeOffset now) => Admin && !(AdminUntil <= now);
+
         public bool Lasts(DateTimeOffset now) => !Revoked && !(End <= now);
 
         public bool Holds(DateTimeOffset now) => Lasts(now) && Start <= now;
@@ -88,6 +92,10 @@ internal sealed class NaiveRecord
     private bool _samuMay = true;
     private bool _glassMay = true;
     private bool _maskedToo;
+    private DateTimeOffset? _flagsUntil;
+    private DateTimeOffset? _noticeAt;
+    private bool _noticed;
+    private DateTimeOffset? _opensAt;
     private string _state = "absent";
     private bool _deletion;
     private int _patientNews;
@@ -104,11 +112,11 @@ internal sealed class NaiveRecord
         SubmitMove submit => Submit(submit),
         LabelsMove labels => Labels(labels),
         WithdrawMove withdraw => Withdraw(withdraw),
-        PermitMove permit => NotMine() ?? Permit(permit),
+        PermitMove permit => Side(permit.By, andChangeMore: true) ?? Permit(permit),
         RevokeMove revoke => NotMine() ?? Revoke(revoke),
         BlockMove block => BlockBy(block),
         UnblockMove unblock => NotMine() ?? (_blocked.Remove(unblock.Professional.ToString()) ? "ok" : "again"),
-        EmergencyMove flags => NotMine() ?? Flags(flags),
+        EmergencyMove flags => Side(flags.By, andChangeMore: true) ?? Flags(flags),
         OpenMove open => Barred(open.By) ?? Open(),
         CloseMove close => Barred(close.By) ?? Close(close),
         FollowMove follow => Follow(follow.By),
@@ -119,13 +127,14 @@ internal sealed class NaiveRecord
         ChangesMove changes => Changes(changes.By, changes.Entrance),
         DutiesMove => Duties(),
         MaskMove mask => NotMine() ?? Mask(mask),
-        AdministratorMove admin => NotMine() ?? Administrator(admin),
+        AdministratorMove admin => Side(admin.By, andChangeMore: true) ?? Administrator(admin),
         FamilyDoctorMove doctor => FamilyDoctor(doctor.Professional?.ToString()),
         DelegateMove add => Add(add),
         AnswerMove answer => Answer(answer),
         EndDelegateMove end => End(end),
-        AccessesMove accesses => SideMayNot(accesses.By)
-            ?? $"ok {(accesses.By.Kind == ActorKind.Patient ? _patientTraces : _delegateTraces)}",
+        AnnounceMove => Announce(),
+        AccessesMove accesses => Accesses(accesses.By),
+        ConsentsMove consents => Consents(consents.By),
         MayKnowMove may => MayKnow(may),
         PassMove pass => Pass(pass),
         _ => throw new ArgumentOutOfRangeException(nameof(move)),
@@ -142,7 +151,7 @@ internal sealed class NaiveRecord
     // The declared family doctor, and whom a permit makes administrator, read what is masked.
     private bool Trusted(Actor by) => by.Id == _familyDoctor || IsAdministrator(by.Id);
 
-    private bool IsAdministrator(string id) => _words.Exists(word => word.Admin && word.Permit && word.Holder == id && word.Holds(Now));
+    private bool IsAdministrator(string id) => _words.Exists(word => word.AdminAt(Now) && word.Permit && word.Holder == id && word.Holds(Now));
 
     private DateTimeOffset? Adult => _born is null
         ? null
@@ -152,7 +161,8 @@ internal sealed class NaiveRecord
     private string Status(Helper helper) =>
         helper.Said == false ? "Refused"
         : helper.Over ? "Revoked"
-        : helper.End <= Now || (helper.Kind == DelegationKind.LegalRepresentation && !(Now < Adult)) ? "Expired"
+        : helper.End <= Now || (helper.Kind == DelegationKind.LegalRepresentation && !(Now < Adult))
+            || (helper.AddedBy.Kind == ActorKind.Delegate && Adult <= Now) ? "Expired"
         : helper.Said == true ? "Accepted"
         : Now < helper.AnswerBefore ? "Pending" : "Expired";
 
@@ -179,11 +189,35 @@ internal sealed class NaiveRecord
     }
 
     private string? Barred(Actor by) =>
-        by.Kind == ActorKind.Patient || Acting(by)?.Kind == DelegationKind.LegalRepresentation ? null : "DELEGATION_FORBIDDEN";
+        by.Kind == ActorKind.Patient || Acting(by)?.Kind == DelegationKind.LegalRepresentation ? null : Strange(by);
+
+    private string? Side(Actor by, bool andChangeMore = false) => SideMayNot(by, andChangeMore) is not { } no ? null
+        : by.Kind == ActorKind.Delegate ? Strange(by, no)
+        : no;
+
+    // Who looks in the person's name leaves a trace, of the next page.
+    private string Accesses(Actor by)
+    {
+        if (Side(by) is { } refusal)
+            return refusal;
+        var shown = by.Kind == ActorKind.Patient ? _patientTraces : _delegateTraces;
+        if (by.Kind == ActorKind.Delegate)
+            TracedDelegate();
+        return $"ok {shown}";
+    }
+
+    private string Consents(Actor by)
+    {
+        if (Side(by) is { } refusal)
+            return refusal;
+        if (by.Kind == ActorKind.Delegate)
+            TracedDelegate();
+        return $"ok {_words.Count(word => word.Lasts(Now))} {_blocked.Count}";
+    }
 
     // An emergency that was let in sees what is masked only if the patient said so.
     private bool SeesSo(Actor by, Paper paper, Entrance how) => Sees(by, paper)
-        || (Urgent(by, how) && _maskedToo && !paper.Sealed && !paper.Withdrawn && Habilitated(by, paper));
+        || (Urgent(by, how) && MaskedToo && !paper.Sealed && !paper.Withdrawn && Habilitated(by, paper));
 
     private static bool Urgent(Actor by, Entrance how) =>
         by.Kind == ActorKind.Professional && how.Mode != AccessMode.Normal;
@@ -216,10 +250,10 @@ internal sealed class NaiveRecord
     {
         var id = move.Professional.ToString();
         if (move.By.Kind != ActorKind.Professional)
-            return SideMayNot(move.By, andChangeMore: true) ?? Block(id);
+            return Side(move.By, andChangeMore: true) ?? Block(id);
         if (_blocked.Contains(move.By.Id) || (Acting(move.By) is null && !IsAdministrator(move.By.Id)))
-            return "CALLER_KIND_FORBIDDEN";
-        return NotMine() ?? (move.By.Id == id ? "METADATA_INVALID" : Block(id));
+            return Strange(move.By, "CALLER_KIND_FORBIDDEN");
+        return (NotMine() is { } no ? Strange(move.By, no) : null) ?? (move.By.Id == id ? "METADATA_INVALID" : Block(id));
     }
 
     private string Administrator(AdministratorMove move)
@@ -227,28 +261,41 @@ internal sealed class NaiveRecord
         var permits = _words.Where(word => word.Permit && word.Holder == move.Professional.ToString() && word.Lasts(Now)).ToList();
         if (move.Is && permits.Count == 0)
             return "CONSENT_REQUIRED";
-        var changes = permits.Exists(word => word.Admin != move.Is);
-        permits.ForEach(word => word.Admin = move.Is);
-        return changes ? "ok" : "again";
+        var changing = permits.FindAll(word => word.AdminAt(Now) != move.Is);
+        changing.ForEach(word => (word.Admin, word.AdminUntil) = (move.Is, move.Is ? OthersEnd(move.By) : null));
+        return changing.Count > 0 ? "ok" : "again";
+    }
+
+    // What somebody else says in a minor's name is good until the birthday.
+    private DateTimeOffset? OthersEnd(Actor by) => by.Kind != ActorKind.Patient && Adult > Now ? Adult : null;
+
+    // The parents are reminded thirty days before, once; the person on the day.
+    private void ComesOfAge()
+    {
+        _comesOfAgeAt = Adult;
+        var notice = Adult?.AddDays(-30);
+        _noticeAt = _noticed ? null : notice < Now ? Now : notice;
     }
 
     private string FamilyDoctor(string? doctor)
     {
         if (_state == "destroyed")
             return "PATIENT_UNKNOWN";
-        if (_state is "absent" or "opposed")
+        if (_state is "absent" or "announced" or "opposed")
             return "PATIENT_UNKNOWN";
         if (_state == "closed")
             return "RECORD_CLOSED";
         var again = _familyDoctor == doctor;
         _familyDoctor = doctor;
+        if (!again)
+            TracedDelegate();
         return again ? "again" : "ok";
     }
 
     private string Add(DelegateMove move)
     {
         var insured = move.By == Cast.Insurance;
-        if (!insured && SideMayNot(move.By, andChangeMore: true) is { } refusal)
+        if (!insured && Side(move.By, andChangeMore: true) is { } refusal)
             return refusal;
         if (insured && _state == "closed")
             return "RECORD_CLOSED";
@@ -262,8 +309,8 @@ internal sealed class NaiveRecord
         var answer = AddKnowing(move, insured);
         if (!answer.StartsWith("ok", StringComparison.Ordinal))
             _born = known;
-        else if (known is null && move.Born.Length > 0 && Adult > Now && _state is not ("absent" or "opposed" or "destroyed"))
-            _comesOfAgeAt = Adult;
+        else if (known is null && move.Born.Length > 0 && Adult > Now && _state is not ("absent" or "announced" or "opposed" or "destroyed"))
+            ComesOfAge();
         return answer;
     }
 
@@ -295,6 +342,7 @@ internal sealed class NaiveRecord
             invited.Over = true;
         _helpers.Add(new Helper(_helpers.Count + 1, move.Subject, move.Kind, end, Now.AddDays(30), move.By) { Said = insured ? true : null });
         TellOf(_helpers[^1]);
+        TracedSupport(move.By);
         return "ok " + Status(_helpers[^1]);
     }
 
@@ -329,12 +377,12 @@ internal sealed class NaiveRecord
         {
             if (move.By.Kind == ActorKind.Professional)
             {
-                return _blocked.Contains(move.By.Id) || Acting(move.By) is null
+                return Strange(move.By, _blocked.Contains(move.By.Id) || Acting(move.By) is null
                     ? "CALLER_KIND_FORBIDDEN"
-                    : NotMine() ?? "DELEGATION_FORBIDDEN";
+                    : NotMine() ?? "DELEGATION_FORBIDDEN");
             }
 
-            if (SideMayNot(move.By, andChangeMore: true) is { } refusal)
+            if (Side(move.By, andChangeMore: true) is { } refusal)
                 return refusal;
         }
 
@@ -351,7 +399,14 @@ internal sealed class NaiveRecord
         else
             helper.Over = true;
         TellOf(helper);
+        TracedSupport(move.By);
         return "ok " + Status(helper);
+    }
+
+    private void TracedSupport(Actor by)
+    {
+        if (by == Cast.Insurance && _state is not ("absent" or "announced" or "opposed" or "destroyed"))
+            TracedDelegate();
     }
 
     // What a professional did, or tried, as each side is shown it. A single paper that a side may not know of is told later.
@@ -364,7 +419,7 @@ internal sealed class NaiveRecord
         _patientTraces += patient ? 1 : 0;
         if (!patient)
             single!.Withheld++;
-        if (how.IsSecret)
+        if (how.IsSecret && !(Adult <= Now))
             return (patient, false);
         _delegateTraces += delegates ? 1 : 0;
         if (!delegates)
@@ -376,7 +431,7 @@ internal sealed class NaiveRecord
 
     private string? MayNot(Actor reader, Entrance? how = null)
     {
-        if (_state is "absent" or "opposed" or "destroyed")
+        if (_state is "absent" or "announced" or "opposed" or "destroyed")
             return "PATIENT_UNKNOWN";
         if (_state == "closed")
             return "RECORD_CLOSED";
@@ -412,7 +467,7 @@ internal sealed class NaiveRecord
         var keepsMask = !move.LabelsOnly && Find(move.Replaces) is { Masked: true, Sealed: false };
         if ((_masksFuture || keepsMask) && !move.Labels.HasFlag(HiddenFromPatient))
             move = move with { Labels = move.Labels | MaskedFromProfessionals };
-        if (_state is "opposed" or "destroyed")
+        if (_state is "announced" or "opposed" or "destroyed")
             return "PATIENT_UNKNOWN";
         if (_state == "closed")
             return "RECORD_CLOSED";
@@ -438,8 +493,9 @@ internal sealed class NaiveRecord
         if (move.ValidateOnly)
             return "valid";
 
-        if (_state == "absent")
-            (_state, _comesOfAgeAt) = ("open", Adult > Now ? Adult : null);
+        if (_state == "absent" && Adult > Now)
+            ComesOfAge();
+        _state = _state == "absent" ? "open" : _state;
         if (paper.Twin is null
             && Papers.FindLast(first => first.As.TwinOf == move.Name) is { } first
             && first.Twin == move.Name
@@ -452,10 +508,11 @@ internal sealed class NaiveRecord
         paper.DelegatesToldOf = tellsDelegates;
         _born ??= move.Body is null ? null : move.Born;
         if (!_traitsKnown && move.Body is not null && Adult > Now)
-            _comesOfAgeAt = Adult;
+            ComesOfAge();
         _traitsKnown |= move.Body is not null;
+        var adds = old is null ? None : move.Labels & ~(old.Now | old.Covered);
         for (var older = labelsOnly ? old : null; older is not null; older = Find(older.As.Replaces))
-            Cover(older, move.Labels);
+            Cover(older, adds);
         paper.ShownAt = paper.Hidden ? Now + RealRecord.HiddenMax : null;
         Papers.Add(paper);
         if (Find(paper.Twin) is { } twin)
@@ -538,7 +595,7 @@ internal sealed class NaiveRecord
             (paper.Now, paper.Covered) = (labels, None);
             paper.ShownAt = !paper.Hidden ? null : was.HasFlag(HiddenFromPatient) ? paper.ShownAt : Now + RealRecord.HiddenMax;
             for (var older = (labels & ~was) == None ? null : Find(paper.As.Replaces); older is not null; older = Find(older.As.Replaces))
-                Cover(older, labels);
+                Cover(older, labels & ~was);
             var unmasked = paper.InForce && was.HasFlag(MaskedFromProfessionals) && !paper.Masked;
             _professionalNews += unmasked ? 1 : 0;
             paper.ToldOf |= unmasked;
@@ -562,7 +619,7 @@ internal sealed class NaiveRecord
 
     private string Withdraw(WithdrawMove move)
     {
-        if (_state is "absent" or "opposed" or "destroyed")
+        if (_state is "absent" or "announced" or "opposed" or "destroyed")
             return "PATIENT_UNKNOWN";
         var paper = Find(move.Name);
         if (paper is { Withdrawn: true } && Manages(move.By, paper))
@@ -608,7 +665,9 @@ internal sealed class NaiveRecord
     {
         var start = Now.AddHours(move.StartHours ?? 0);
         DateTimeOffset? end = move.EndHours is { } hours ? Now.AddHours(hours) : null;
-        if (end <= start)
+        if (OthersEnd(move.By) is { } adult && !(end < adult))
+            end = adult;
+        if (end <= start || end <= Now)
             return "METADATA_INVALID";
         if (!move.IsOrganization && _blocked.Contains(move.Holder))
             return "ACCESS_BLOCKED";
@@ -660,15 +719,18 @@ internal sealed class NaiveRecord
 
     private string Flags(EmergencyMove move)
     {
-        var before = (_samuMay, _glassMay, _maskedToo);
         if (move is { Regulation: null, Glass: null, Masked: null })
             return "again";
-        (_samuMay, _glassMay, _maskedToo) =
-            (move.Regulation ?? _samuMay, move.Glass ?? _glassMay, move.Masked ?? _maskedToo);
-        var again = _flagsAreSet && before == (_samuMay, _glassMay, _maskedToo);
+        var until = OthersEnd(move.By);
+        var said = (move.Regulation ?? _samuMay, move.Glass ?? _glassMay, move.Masked ?? MaskedToo);
+        var again = _flagsAreSet && said == (_samuMay, _glassMay, _maskedToo) && until == _flagsUntil;
+        ((_samuMay, _glassMay, _maskedToo), _flagsUntil) = (said, until);
         _flagsAreSet = true;
         return again ? "again" : "ok";
     }
+
+    // By default what is masked is not shown: others may permit it until the person is of age.
+    private bool MaskedToo => _maskedToo && !(_flagsUntil <= Now);
 
     private string Open()
     {
@@ -676,13 +738,23 @@ internal sealed class NaiveRecord
             return "again";
         if (_state == "destroyed")
             return "PATIENT_UNKNOWN";
-        _destroyAt = null;
-        if (_state is "absent" or "opposed" && Adult > Now)
-            _comesOfAgeAt = Adult;
+        (_destroyAt, _opensAt) = (null, null);
+        if (_state is "absent" or "announced" or "opposed" && Adult > Now)
+            ComesOfAge();
         if (_state == "closed")
             Papers.ForEach(paper => paper.Sealed = true);
         _state = "active";
         _deletion = false;
+        return "ok";
+    }
+
+    private string Announce()
+    {
+        if (_state is "opposed" or "destroyed")
+            return "PATIENT_UNKNOWN";
+        if (_state != "absent")
+            return "again";
+        (_state, _opensAt) = ("announced", Now.AddDays(42));
         return "ok";
     }
 
@@ -692,11 +764,26 @@ internal sealed class NaiveRecord
             return "again";
         if (_state == "destroyed")
             return "PATIENT_UNKNOWN";
+        if (_state is "open" or "active")
+            EndWhatWasGiven();
         _closedAt = _state == "closed" ? _closedAt : Now;
-        _state = _state == "absent" ? "opposed" : "closed";
+        _state = _state is "absent" or "announced" ? "opposed" : "closed";
+        _opensAt = null;
         _destroyAt = _state == "opposed" ? null : move.DeletionRequested ? Now : Now.AddYears(10);
         _deletion |= move.DeletionRequested;
         return "ok";
+    }
+
+    // Whoever was let in or helped is asked for anew after a closing; parents are not asked for, and refusals stay.
+    private void EndWhatWasGiven()
+    {
+        foreach (var word in _words.Where(word => word.Permit && word.Lasts(Now)))
+            word.Revoked = true;
+        foreach (var helper in _helpers)
+        {
+            helper.Over |= helper.Kind != DelegationKind.LegalRepresentation && helper.Said != false && !(helper.End <= Now)
+                && (helper.Said == true || Now < helper.AnswerBefore);
+        }
     }
 
     private string Follow(Actor by)
@@ -714,11 +801,11 @@ internal sealed class NaiveRecord
         var by = move.By;
         if (by.Kind == ActorKind.Delegate && Acting(by) is null)
             return Strange(by);
-        if (_state is "absent" or "destroyed" || (_state == "opposed" && by.Kind == ActorKind.Professional))
+        if (_state is "absent" or "destroyed" || (_state is "announced" or "opposed" && by.Kind == ActorKind.Professional))
             return "PATIENT_UNKNOWN";
         if (by.Kind != ActorKind.Professional)
         {
-            if (by.Kind == ActorKind.Delegate && _state != "opposed")
+            if (by.Kind == ActorKind.Delegate && _state is not ("announced" or "opposed"))
                 TracedDelegate();
             return $"ok {(_state == "active" ? Papers.Count(paper => paper.InForce && Sees(by, paper)) : 0)} {NewsOf(by)}";
         }
@@ -738,7 +825,7 @@ internal sealed class NaiveRecord
     // Who was never anybody here leaves no trace; who was, does, where there is a record.
     private string Strange(Actor by, string refusal = "DELEGATION_FORBIDDEN")
     {
-        if (_state is not ("absent" or "opposed") && _helpers.Exists(helper => Is(helper, by)))
+        if (_state is not ("absent" or "announced" or "opposed") && _helpers.Exists(helper => Is(helper, by)))
             TracedDelegate();
         return refusal;
     }
@@ -778,7 +865,7 @@ internal sealed class NaiveRecord
         if (!seen)
         {
             var denied = paper is { Sealed: false, Withdrawn: false }
-                && (!paper.Masked || (urgent && _maskedToo) || Trusted(move.By));
+                && (!paper.Masked || (urgent && MaskedToo) || Trusted(move.By));
             var no = denied ? "MATRIX_DENIED" : "DOCUMENT_NOT_FOUND";
             Traced(paper, no, move.Entrance);
             return no;
@@ -818,8 +905,17 @@ internal sealed class NaiveRecord
             paper.DelegatesToldOf |= told;
         }
 
+        if (_opensAt <= Now)
+        {
+            if (Adult > Now)
+                ComesOfAge();
+            (_state, _opensAt) = ("open", null);
+        }
+
+        if (_noticeAt <= Now)
+            (_parentNews, _noticeAt, _noticed) = (_parentNews + 1, null, true);
         if (_comesOfAgeAt <= Now)
-            (_patientNews, _parentNews, _comesOfAgeAt) = (_patientNews + 1, _parentNews + 1, null);
+            (_patientNews, _comesOfAgeAt) = (_patientNews + 1, null);
 
         if (_destroyAt <= Now)
         {
@@ -827,13 +923,13 @@ internal sealed class NaiveRecord
             Papers.Clear();
             _followers.Clear();
             _helpers.Clear();
-            (_born, _traitsKnown, _comesOfAgeAt) = (null, false, null);
+            (_born, _traitsKnown, _comesOfAgeAt, _noticeAt) = (null, false, null, null);
             _words.Clear();
         }
 
         if (_tracesAt <= Now)
             _tracesAt = null;
-        var next = Papers.Select(paper => paper.ShownAt).Append(_destroyAt).Append(_tracesAt).Append(_comesOfAgeAt).Min();
+        var next = Papers.Select(paper => paper.ShownAt).Append(_destroyAt).Append(_tracesAt).Append(_comesOfAgeAt).Append(_noticeAt).Append(_opensAt).Min();
         return next is { } at ? $"ok {at:u}" : "ok";
     }
 
@@ -859,7 +955,7 @@ internal sealed class NaiveRecord
         {
             (paper.Now, paper.Covered) = (was ^ MaskedFromProfessionals, None);
             for (var older = move.Masked ? Find(paper.As.Replaces) : null; older is not null; older = Find(older.As.Replaces))
-                Cover(older, paper.Now);
+                Cover(older, MaskedFromProfessionals);
             if (move.Masked || !paper.InForce)
                 continue;
             _professionalNews++;

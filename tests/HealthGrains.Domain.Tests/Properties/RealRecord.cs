@@ -22,6 +22,12 @@ internal sealed class RealRecord
     private int _documents;
     private int _before;
 
+    /// <summary>As <see cref="TestRecord.DocumentsFrom"/>.</summary>
+    public int DocumentsFrom
+    {
+        init => _documents = value;
+    }
+
     public static readonly TimeSpan HiddenMax = TimeSpan.FromHours(48);
 
     public TestRecord Record { get; } = new()
@@ -51,7 +57,7 @@ internal sealed class RealRecord
         LabelsMove labels => Words(Record.Ask(Command(labels)), _ => "ok" + Told()),
         PermitMove permit => Words(
             Record.Ask(new AuthorizeProfessional(
-                Kind(permit.IsOrganization), permit.Holder, Hours(permit.StartHours), Hours(permit.EndHours), "")),
+                Kind(permit.IsOrganization), permit.Holder, Hours(permit.StartHours), Hours(permit.EndHours), "") { By = permit.By }),
             Changed),
         RevokeMove revoke => Words(
             Record.Ask(new RevokeAuthorization(
@@ -59,7 +65,8 @@ internal sealed class RealRecord
             Changed),
         BlockMove block => Words(Record.Ask(new BlockProfessional(block.Professional) { By = block.By }), Changed),
         UnblockMove unblock => Words(Record.Ask(new UnblockProfessional(unblock.Professional)), Changed),
-        EmergencyMove flags => Words(Record.Emergency(flags.Regulation, flags.Glass, flags.Masked), Changed),
+        EmergencyMove flags => Words(
+            Record.Ask(new SetEmergencyAccess(flags.Regulation, flags.Glass, flags.Masked) { By = flags.By }), Changed),
         OpenMove open => Words(Record.Ask(new OpenRecord { By = open.By }), Changed),
         CloseMove close => Words(Record.Ask(new CloseRecord("why", close.DeletionRequested) { By = close.By }), Changed),
         FollowMove follow => Words(Record.Ask(new FollowPatient(follow.By)), Followed),
@@ -76,7 +83,7 @@ internal sealed class RealRecord
         MaskMove mask => Words(
             Record.Ask(new SetMasking(mask.Masked, Targets(mask.Names), mask.Future)),
             change => "ok" + Told() + string.Concat(change.Outcomes.Select(one => " " + (one.Refusal?.Name ?? "OK")))),
-        AdministratorMove admin => Words(Record.Ask(new SetAdministrator(admin.Professional, admin.Is)), Changed),
+        AdministratorMove admin => Words(Record.Ask(new SetAdministrator(admin.Professional, admin.Is) { By = admin.By }), Changed),
         FamilyDoctorMove doctor => Words(Record.Ask(new SetAttendingPhysician(doctor.Professional, Cast.Insurance)), Changed),
         DelegateMove add => Words(
             Record.Ask(new AddDelegate(add.Subject, "", add.Kind, null, Hours(add.EndHours), add.By) { BirthDate = add.Born }),
@@ -85,6 +92,9 @@ internal sealed class RealRecord
         EndDelegateMove end => Words(Record.Ask(new RevokeDelegate(end.Number, end.By)), Delegated),
         AccessesMove accesses => Words(
             Record.Ask(new ListAccesses(null, null, null, 10_000) { By = accesses.By }), page => $"ok {page.Accesses.Count}"),
+        AnnounceMove => Words(Record.Ask(new AnnounceRecord(Cast.Insurance)), answer => answer.AlreadySo ? "again" : "ok"),
+        ConsentsMove consents => Words(
+            Record.Ask(new GetConsents(false) { By = consents.By }), view => $"ok {view.Authorizations.Count} {view.Blocked.Count}"),
         MayKnowMove may => MayKnow(may),
         PassMove pass => Pass(pass),
         _ => throw new ArgumentOutOfRangeException(nameof(move)),

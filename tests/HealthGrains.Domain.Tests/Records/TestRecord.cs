@@ -22,6 +22,12 @@ internal sealed class TestRecord
 
     public PatientState State { get; private set; } = new();
 
+    /// <summary>Where the numbers of its documents begin: two records that meet have none in common.</summary>
+    public int DocumentsFrom
+    {
+        init => _documents = value;
+    }
+
     /// <summary>Everything that was decided to have happened, in order.</summary>
     public List<PatientEvent> Events { get; } = [];
 

@@ -54,6 +54,7 @@ public sealed class OptionTests
 
     [Theory]
     [InlineData("serve --store postgresql --postgresql nonsense --data {0}", "no connection string")]
+    [InlineData("serve --postgresql Host=127.0.0.1 --data {0}", "nothing would be written there")]
 #if ENGINE_ORLEANS
     [InlineData("serve --engine orleans --data {0}", "store that several servers share")]
 #else

@@ -143,8 +143,17 @@ public sealed class AccessMatrixTests : IAsyncLifetime
         },
         ["Operations.GetStatus"] = (client, _) =>
             client.CallAsync<Wire.GetStatusRequest, Wire.GetStatusResponse>("Operations/GetStatus", new Wire.GetStatusRequest()),
+        ["Operations.ListStalledDeliveries"] = (client, _) =>
+            client.CallAsync<Wire.ListStalledDeliveriesRequest, Wire.ListStalledDeliveriesResponse>(
+                "Operations/ListStalledDeliveries", new Wire.ListStalledDeliveriesRequest()),
+        ["Operations.RedriveDeliveries"] = (client, _) =>
+            client.CallAsync<Wire.RedriveDeliveriesRequest, Wire.RedriveDeliveriesResponse>(
+                "Operations/RedriveDeliveries", new Wire.RedriveDeliveriesRequest()),
         ["Operations.VerifyRecord"] = (client, patient) => client.CallAsync<Wire.VerifyRecordRequest, Wire.VerifyRecordResponse>(
             "Operations/VerifyRecord", new Wire.VerifyRecordRequest { Patient = patient.ToWire() }),
+        ["Operations.AnnounceRecord"] = (client, patient) =>
+            client.CallAsync<Wire.AnnounceRecordRequest, Wire.AnnounceRecordResponse>(
+                "Operations/AnnounceRecord", new Wire.AnnounceRecordRequest { Patient = patient.ToWire() }),
         ["Operations.AddAlias"] = (client, patient) => client.CallAsync<Wire.AddAliasRequest, Wire.AddAliasResponse>(
             "Operations/AddAlias",
             new Wire.AddAliasRequest { Previous = patient.ToWire(), Current = People.Patient(patient == Own ? 98 : 99).ToWire() }),

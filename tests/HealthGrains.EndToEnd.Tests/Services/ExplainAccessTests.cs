@@ -60,7 +60,10 @@ public sealed class ExplainAccessTests : IAsyncLifetime
         var silent = await ExplainAsync(_doctor, new Wire.ExplainAccessRequest { Access = access });
 
         Assert.Equal(("EMERGENCY_REASON_REQUIRED", "REASON"), (silent.Outcome, Assert.Single(silent.AskFor)));
-        Assert.Equal(before, await _host.VersionOfAsync(Person));
+
+        // Each leaves its trace and opens no session.
+        Assert.Equal(before + 2, await _host.VersionOfAsync(Person));
+        Assert.DoesNotContain((await _owner.ChangesAsync(_patient, 0)).Changes, change => change.Code == "ACCES_BRIS_GLACE");
     }
 
     [Fact]

@@ -188,7 +188,7 @@ public sealed class ExportTests : IAsyncLifetime
         var context = new ServiceContext(_host.Dependencies with { Time = time ?? _host.Dependencies.Time });
         var session = new CallerSession(caller, null);
         var target = RecordTarget.Of(session, _patient, null, IdentityRules.Default);
-        return new RecordExport(context, session, target, sent).RunAsync(null, true, CancellationToken.None).Within("the export");
+        return new RecordExport(context, session, target, [], sent).RunAsync(null, true, CancellationToken.None).Within("the export");
     }
 
     private Task<List<Wire.ExportChunk>> ExportAsync(TestClient client, Wire.ExportRecordRequest? request = null)

@@ -157,6 +157,9 @@ internal sealed class ServiceHost : IAsyncDisposable
             Dependencies.Feed.Publish(GrainIds.AgendaOf(shard));
     }
 
+    /// <summary>Nobody sees to what is due any more.</summary>
+    public Task StopDutiesAsync() => _duties.StopAsync();
+
     /// <summary>How many entries the patient's journal holds.</summary>
     public async Task<long> VersionOfAsync(PatientId patient) =>
         (await Store.ReadAsync(GrainIds.Of(patient), 0, CancellationToken.None)).Version;

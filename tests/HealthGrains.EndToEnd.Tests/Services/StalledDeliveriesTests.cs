@@ -126,10 +126,7 @@ public sealed class StalledDeliveriesTests : IAsyncLifetime
         var request = new Wire.RedriveDeliveriesRequest { DeliveryIds = { line.DeliveryId } };
 
         Assert.Equal(1, (await RedriveAsync(request)).StillStalled);
-        await hospital.CallAsync<Wire.WithdrawRequest, Wire.WithdrawResponse>("DocumentExchange/Withdraw", new Wire.WithdrawRequest
-        {
-            Patient = People.Patient(2).ToWire(), UniqueId = People.Document(Patient).Metadata.UniqueId, Reason = "misrouted",
-        });
+        await hospital.WithdrawAsync(People.Withdrawal(People.Patient(2)));
         Assert.Equal(1, (await RedriveAsync(request)).Delivered);
         Assert.Equal(0, (await ListAsync(new Wire.ListStalledDeliveriesRequest())).Total);
     }

@@ -51,6 +51,33 @@ public sealed class TimeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_announced_record_opens_by_itself_unless_the_person_opposes()
+    {
+        var (waiting, opposing) = (People.Patient(2), People.Patient(3));
+        var opposed = _host.As(new Caller.Patient(opposing));
+        foreach (var person in new[] { waiting, opposing })
+        {
+            Assert.False((await AnnounceAsync(person)).AlreadySo);
+            await Waiting.RefusedAsync(() => _hospital.SubmitAsync(People.Document(person)), RefusalCode.PatientUnknown, "patient");
+        }
+
+        Assert.True((await AnnounceAsync(waiting)).AlreadySo);
+        await opposed.CloseRecordAsync(opposing.ToWire());
+        using var grown = _host.Dependencies.Feed.Subscribe(GrainIds.Of(waiting));
+        _host.Pass(TimeSpan.FromDays(43));
+        while (await _host.VersionOfAsync(waiting) < 3)
+            await grown.WaitAsync(TimeSpan.FromSeconds(20), default).AsTask().Within("the opening");
+
+        await _hospital.SubmitAsync(People.Document(waiting));
+        await Waiting.RefusedAsync(() => _hospital.SubmitAsync(People.Document(opposing)), RefusalCode.PatientUnknown, "patient");
+        Assert.Equal(Wire.RecordState.Opposed, (await opposed.GetRecordAsync(opposing.ToWire())).State);
+
+        Task<Wire.AnnounceRecordResponse> AnnounceAsync(Domain.Identity.PatientId person) => _host.As(People.Operator)
+            .CallAsync<Wire.AnnounceRecordRequest, Wire.AnnounceRecordResponse>(
+                "Operations/AnnounceRecord", new Wire.AnnounceRecordRequest { Patient = person.ToWire() });
+    }
+
+    [Fact]
     public async Task A_deleted_record_is_unknown_and_its_contents_are_gone()
     {
         await _owner.AuthorizeAsync(_patient, People.DoctorId);

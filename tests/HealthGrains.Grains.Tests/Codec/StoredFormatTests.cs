@@ -74,7 +74,7 @@ public sealed class StoredFormatTests
     [Fact]
     public void A_snapshot_with_something_unknown_in_it_is_none()
     {
-        var later = new InboxSnapshot { Format = 2 };
+        var later = new InboxSnapshot { Format = 3 };
         Assert.Null(InboxModel.Instance.DecodeSnapshot(later.ToByteArray()));
         Assert.Null(InboxModel.Instance.DecodeSnapshot(new byte[] { 0xFF }));
 

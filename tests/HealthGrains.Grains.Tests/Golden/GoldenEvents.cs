@@ -1,5 +1,7 @@
 using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Caregivers;
+using HealthGrains.Domain.Aliases;
 using HealthGrains.Domain.Consent;
 using HealthGrains.Domain.Agendas;
 using HealthGrains.Domain.Delegates;
@@ -13,6 +15,7 @@ using HealthGrains.Domain.Records;
 using HealthGrains.Domain.Refusals;
 using HealthGrains.Domain.Senders;
 using HealthGrains.Domain.Tests.Records;
+using HealthGrains.Domain.Turns;
 
 namespace HealthGrains.Grains.Tests.Golden;
 
@@ -69,8 +72,43 @@ internal static class GoldenEvents
             Recipients = [Cast.Rpps(0), Cast.Rpps(2)],
             RecipientsCode = ChangeCode.DocumentModified,
         },
+        ["DocumentSubmitted.full-5"] = new DocumentSubmitted(At, Everything(), First, FullMetadata())
+        {
+            ClassCode = "10",
+            Size = 142_336,
+            Sha256 = HashOf(1),
+            BodySha256 = HashOf(2),
+            Replaces = Second,
+            Change = ChangeKind.ConfidentialityOnly,
+            Covers = ConfidentialityLabels.MaskedFromProfessionals,
+            Feeding = FeedingOpposition.NotOpposed,
+            InsQualifiedAt = At.AddDays(-40),
+            SecretSession = true,
+            TwinOf = UniqueTwo,
+            Traits = new PatientTraits("LEFÈVRE", "ANNE", "F", "19790315"),
+            Recipients = [Cast.Rpps(0), Cast.Rpps(2)],
+            RecipientsCode = ChangeCode.DocumentModified,
+        },
         ["RecordMoved.full"] = new RecordMoved(At, Everything(), OtherPatient),
         ["RecordMoved.minimal"] = new RecordMoved(At, Actor.System, OtherPatient),
+        ["RecordMoving.full"] = new RecordMoving(At, Everything(), OtherPatient),
+        ["RecordMoving.minimal"] = new RecordMoving(At, Actor.System, OtherPatient),
+        ["RecordStays.full"] = new RecordStays(At, Everything(), 12),
+        ["RecordStays.minimal"] = new RecordStays(At, Actor.System, 12),
+        ["RecordPageTaken.full"] = new RecordPageTaken(At, Everything(), OtherPatient, 12, 5,
+        [
+            new TakenEntry(new PatientFollowed(At, Everything()), new EventStamp(5, 3, 70)),
+            new TakenEntry(new MajorityReached(At, Actor.System), new EventStamp(6, 3, 72)),
+        ]),
+        ["RecordPageTaken.minimal"] = new RecordPageTaken(
+            At, Actor.System, OtherPatient, 2, 1, [new TakenEntry(new MajorityReached(At, Actor.System), new EventStamp(1, 0, 1))]),
+        ["RecordMerged.full"] = new RecordMerged(At, Everything(), OtherPatient, 12)
+        {
+            Emergency = new EmergencyFlags(true, true, true),
+        },
+        ["RecordMerged.minimal"] = new RecordMerged(At, Actor.System, OtherPatient, 12),
+        ["MergeRefused.full"] = new MergeRefused(At, Everything(), OtherPatient, 12, RefusalCode.RecordClosed),
+        ["MergeRefused.minimal"] = new MergeRefused(At, Actor.System, OtherPatient, 12, RefusalCode.TemporarilyUnavailable),
         ["UploadDiscarded.full"] = new UploadDiscarded(
             At, Everything(), UploadId.Of(Guid.Parse("7d3f0c1e-52a4-4b8f-9a66-0d1c2b3a4f5e"))),
         ["UploadDiscarded.minimal"] = new UploadDiscarded(
@@ -102,6 +140,13 @@ internal static class GoldenEvents
             At, Everything(), First, UniqueOne,
             ConfidentialityLabels.MaskedFromProfessionals | ConfidentialityLabels.HiddenFromRepresentatives)
         {
+            Recipients = [Cast.Rpps(0), Cast.Rpps(2)],
+        },
+        ["ConfidentialityChanged.full-2"] = new ConfidentialityChanged(
+            At, Everything(), First, UniqueOne,
+            ConfidentialityLabels.MaskedFromProfessionals | ConfidentialityLabels.HiddenFromRepresentatives)
+        {
+            Covers = ConfidentialityLabels.MaskedFromProfessionals,
             Recipients = [Cast.Rpps(0), Cast.Rpps(2)],
         },
         ["ConfidentialityChanged.minimal"] =
@@ -143,6 +188,16 @@ internal static class GoldenEvents
             At, Everything(), AccessMode.RegulationCentre, At.AddHours(4)),
         ["EmergencySessionOpened.minimal"] = new EmergencySessionOpened(
             At, new Actor(ActorKind.Professional, Cast.Rpps(0).ToString()), AccessMode.Emergency, At),
+        ["MajorityReached.full-2"] = new MajorityReached(At, Everything()) { RepresentativesTold = true },
+        ["RecordAnnounced.full"] = new RecordAnnounced(At, Everything()),
+        ["RecordAnnounced.minimal"] = new RecordAnnounced(At, Actor.System),
+        ["MajorityApproaching.full"] = new MajorityApproaching(At, Everything()),
+        ["MajorityApproaching.minimal"] = new MajorityApproaching(At, Actor.System),
+        ["EmergencyAccessSet.full-2"] = new EmergencyAccessSet(At, Everything(), new EmergencyFlags(true, true, true))
+        {
+            Until = At.AddYears(2),
+        },
+        ["AdministratorSet.full-2"] = new AdministratorSet(At, Everything(), [3, 7], true) { Until = At.AddYears(2) },
         ["MajorityReached.minimal"] = new MajorityReached(At, Actor.System),
         ["RecordAccessed.full-2"] = new RecordAccessed(At, Everything(), new AccessTrace(
             AccessAction.ReadContent, [First, Second], AccessMode.Emergency, "Patient inconscient", RefusalCode.EmergencyRefused,
@@ -215,6 +270,13 @@ internal static class GoldenEvents
             new StalledDelivery(13, At.AddSeconds(1), Owner, Held() with { Recipient = "" }, 1, null, null),
             new StalledDelivery(14, At.AddSeconds(2), default, null, 0, null, Misrouted()),
         ]);
+    public static IReadOnlyDictionary<string, CaregiverEvent> Caregiver { get; } = new Dictionary<string, CaregiverEvent>
+    {
+        ["CaregiverPlaceTaken.full"] = new CaregiverPlaceTaken(At, Cast.Patient, 4),
+        ["CaregiverPlaceTaken.minimal"] = new CaregiverPlaceTaken(DateTimeOffset.UnixEpoch, OtherPatient, 1),
+        ["CaregiverPlacesLeft.full"] = new CaregiverPlacesLeft(At, [Cast.Patient, OtherPatient]),
+        ["CaregiverPlacesLeft.minimal"] = new CaregiverPlacesLeft(DateTimeOffset.UnixEpoch, []),
+    };
 
     /// <summary>An agenda with something on it.</summary>
     public static AgendaState FullAgenda() => AgendaState.Restore(
@@ -253,6 +315,17 @@ internal static class GoldenEvents
         10_001,
         [At.UtcTicks, At.AddSeconds(1).UtcTicks],
         [new InboxAcknowledged(At.AddSeconds(2), 10_001)]);
+
+    /// <summary>An inbox of which a part that is not acknowledged is in the journal alone.</summary>
+    public static InboxState UnreadInbox() => InboxState.Restore(
+        new Dictionary<int, long> { [13] = 4_711 },
+        10_000,
+        [Told(4_700, First), Told(4_711, Second)],
+        5,
+        [At.UtcTicks, At.AddSeconds(1).UtcTicks],
+        [new InboxAcknowledged(At.AddSeconds(2), 5)],
+        [-1, 13],
+        new Dictionary<int, long> { [13] = 17 });
 
     /// <summary>A ledger that has taken in, counted and raised something.</summary>
     public static LedgerState FullLedger() => LedgerState.Restore(

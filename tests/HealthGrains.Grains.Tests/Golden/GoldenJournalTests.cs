@@ -2,11 +2,13 @@ using System.Reflection;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using HealthGrains.Domain.Agendas;
+using HealthGrains.Domain.Caregivers;
 using HealthGrains.Domain.Inboxes;
 using HealthGrains.Domain.Patients;
 using HealthGrains.Domain.Senders;
 using HealthGrains.Domain.Turns;
 using HealthGrains.Grains.Agendas;
+using HealthGrains.Grains.Caregivers;
 using HealthGrains.Grains.Codec;
 using HealthGrains.Grains.Inboxes;
 using HealthGrains.Grains.Journal;
@@ -61,7 +63,7 @@ public sealed class GoldenJournalTests
     [Fact]
     public void Every_kind_of_event_has_a_full_and_a_minimal_golden_file()
     {
-        Type[] families = [typeof(PatientEvent), typeof(InboxEvent), typeof(LedgerEvent), typeof(AgendaEvent)];
+        Type[] families = [typeof(PatientEvent), typeof(InboxEvent), typeof(LedgerEvent), typeof(AgendaEvent), typeof(CaregiverEvent)];
         var kinds = families.SelectMany(family => family.Assembly.GetTypes()
             .Where(type => type.IsSubclassOf(family) && !type.IsAbstract)
             .Select(type => $"{Journal(family)}.{type.Name}"));
@@ -76,7 +78,7 @@ public sealed class GoldenJournalTests
         (MessageDescriptor Message, string Journal)[] entries =
         [
             (PatientEntry.Descriptor, "patient"), (InboxEntry.Descriptor, "inbox"), (LedgerEntry.Descriptor, "sender"),
-            (AgendaEntry.Descriptor, "agenda"),
+            (AgendaEntry.Descriptor, "agenda"), (CaregiverEntry.Descriptor, "caregiver"),
         ];
         foreach (var (message, journal) in entries)
         {
@@ -135,12 +137,14 @@ public sealed class GoldenJournalTests
         .. GoldenEvents.Inbox.Select(one => ($"inbox.{one.Key}.golden", InboxModel.Instance.Encode(one.Value).ToArray())),
         .. GoldenEvents.Sender.Select(one => ($"sender.{one.Key}.golden", LedgerModel.Instance.Encode(one.Value).ToArray())),
         .. GoldenEvents.Agenda.Select(one => ($"agenda.{one.Key}.golden", AgendaModel.Instance.Encode(one.Value).ToArray())),
+        .. GoldenEvents.Caregiver.Select(one => ($"caregiver.{one.Key}.golden", CaregiverModel.Instance.Encode(one.Value).ToArray())),
         ("agenda.Snapshot.full.golden", AgendaModel.Instance.EncodeSnapshot(GoldenEvents.FullAgenda()).ToArray()),
         ("agenda.Snapshot.full-2.golden", AgendaModel.Instance.EncodeSnapshot(GoldenEvents.StalledAgenda()).ToArray()),
         ("agenda.Snapshot.minimal.golden", AgendaModel.Instance.EncodeSnapshot(new AgendaState()).ToArray()),
         ("inbox.Snapshot.full.golden", InboxModel.Instance.EncodeSnapshot(GoldenEvents.FullInbox()).ToArray()),
         ("inbox.Snapshot.minimal.golden", InboxModel.Instance.EncodeSnapshot(new InboxState()).ToArray()),
         ("inbox.Snapshot.full-4.golden", InboxModel.Instance.EncodeSnapshot(GoldenEvents.FullInboxWithTimes()).ToArray()),
+        ("inbox.Snapshot.full-3.golden", InboxModel.Instance.EncodeSnapshot(GoldenEvents.UnreadInbox()).ToArray()),
         ("patient.Snapshot.full.golden", Folded(Journal(GoldenEvents.Patient, PatientJournal), PatientModel.Instance.Encode, 13)),
         ("patient.Snapshot.minimal.golden", Folded(Journal(GoldenEvents.Patient, PatientJournal[..1]), PatientModel.Instance.Encode, 0)),
         ("sender.Snapshot.full.golden", Folded(Journal(GoldenEvents.Sender, SenderJournal), LedgerModel.Instance.Encode, 13)),
@@ -172,6 +176,7 @@ public sealed class GoldenJournalTests
         "inbox.Snapshot.full.golden" => GoldenEvents.FullInbox(),
         "inbox.Snapshot.minimal.golden" => new InboxState(),
         "inbox.Snapshot.full-4.golden" => GoldenEvents.FullInboxWithTimes(),
+        "inbox.Snapshot.full-3.golden" => GoldenEvents.UnreadInbox(),
         "sender.Snapshot.full-4.golden" => GoldenEvents.FullLedger(),
         "sender.Snapshot.minimal-4.golden" => new LedgerState(),
         "agenda.Snapshot.full.golden" => GoldenEvents.FullAgenda(),
@@ -181,6 +186,7 @@ public sealed class GoldenJournalTests
         _ when name.StartsWith("patient.", StringComparison.Ordinal) => GoldenEvents.Patient[Key(name)],
         _ when name.StartsWith("inbox.", StringComparison.Ordinal) => GoldenEvents.Inbox[Key(name)],
         _ when name.StartsWith("agenda.", StringComparison.Ordinal) => GoldenEvents.Agenda[Key(name)],
+        _ when name.StartsWith("caregiver.", StringComparison.Ordinal) => GoldenEvents.Caregiver[Key(name)],
         _ => GoldenEvents.Sender[Key(name)],
     };
 
@@ -195,6 +201,7 @@ public sealed class GoldenJournalTests
         _ when name.StartsWith("patient.", StringComparison.Ordinal) => PatientModel.Instance.Decode(body),
         _ when name.StartsWith("inbox.", StringComparison.Ordinal) => InboxModel.Instance.Decode(body),
         _ when name.StartsWith("agenda.", StringComparison.Ordinal) => AgendaModel.Instance.Decode(body),
+        _ when name.StartsWith("caregiver.", StringComparison.Ordinal) => CaregiverModel.Instance.Decode(body),
         _ => LedgerModel.Instance.Decode(body),
     };
 
@@ -210,6 +217,7 @@ public sealed class GoldenJournalTests
             ("patient", _) => PatientEntry.Parser,
             ("inbox", _) => InboxEntry.Parser,
             ("agenda", _) => AgendaEntry.Parser,
+            ("caregiver", _) => CaregiverEntry.Parser,
             _ => LedgerEntry.Parser,
         };
         return parser.ParseFrom(GoldenFiles.Read(name));
@@ -248,7 +256,7 @@ public sealed class GoldenJournalTests
     }
 
     private static IEnumerable<string> Fields() =>
-        new[] { CommonReflection.Descriptor, PatientReflection.Descriptor, InboxReflection.Descriptor, SenderReflection.Descriptor, AgendaReflection.Descriptor }
+        new[] { CommonReflection.Descriptor, PatientReflection.Descriptor, InboxReflection.Descriptor, SenderReflection.Descriptor, AgendaReflection.Descriptor, CaregiverReflection.Descriptor }
             .SelectMany(file => file.MessageTypes)
             .SelectMany(message => message.Fields.InFieldNumberOrder().Select(field => string.Join(
                 ' ',
@@ -263,6 +271,7 @@ public sealed class GoldenJournalTests
         nameof(PatientEvent) => "patient",
         nameof(InboxEvent) => "inbox",
         nameof(AgendaEvent) => "agenda",
+        nameof(CaregiverEvent) => "caregiver",
         _ => "sender",
     };
 

@@ -21,7 +21,7 @@ internal static class Said
             case null:
                 text.AppendLine($"{path} is absent");
                 break;
-            case string or bool or int or long or Enum:
+            case string or bool or int or long or Enum or Guid:
                 text.AppendLine(CultureInfo.InvariantCulture, $"{path} = {value}");
                 break;
             case DateTimeOffset time:

@@ -21,7 +21,7 @@ public sealed class Ledger_lines : IAsyncLifetime
     private static readonly DateTimeOffset Now = new(2025, 10, 1, 8, 0, 0, TimeSpan.Zero);
 
     // Lines up to position 10,000: a page and what is between two pages are ten positions.
-    private const int LinesBeforeFirstMark = (int)LedgerLines.MarkEvery / (OthersOfAPage + 1) * LinesOfAPage;
+    private const int LinesBeforeFirstMark = (int)LoggedLimits.MarkEvery / (OthersOfAPage + 1) * LinesOfAPage;
 
     private readonly MemoryJournalMedium _medium = new();
     private MemoryJournalStore _store = null!; // ! set before each test

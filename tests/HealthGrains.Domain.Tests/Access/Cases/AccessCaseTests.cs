@@ -77,8 +77,8 @@ public sealed class AccessCaseTests
         foreach (var change in Changes(new PlayedCase(question)))
         {
             var played = new PlayedCase(question);
-            var events = played.Record.Events.Count;
             var before = played.ExplainAsReader().Value.Verdict?.Name;
+            var events = played.Record.Events.Count;
             var foretold = played.ExplainAsPatient(change);
             Assert.Equal(events, played.Record.Events.Count);
             Assert.Equal(before, played.ExplainAsReader().Value.Verdict?.Name);
