@@ -106,30 +106,6 @@ public sealed class Cluster_tables(PostgreSqlServer server)
         JournalTurn Turn(long expected) => new(journal, expected, [new byte[] { 1 }]);
     }
 
-    /// <summary>A grain that was made before its silo came moves there, although who asks remembers the old place.</summary>
-    [SuiteFact]
-    public async Task Grains_move_to_the_silo_that_gets_their_shard()
-    {
-        var connection = await SchemaAsync();
-        await OrleansTables.MigrateAsync(connection, CancellationToken.None);
-        await using var store = await PostgreSqlJournalStore.OpenAsync(new PostgreSqlStoreOptions { Connection = connection });
-        await using var first = await StartAsync(connection, store);
-        var all = Enumerable.Range(0, 40).Select(number => GrainIds.InboxOf(ProfessionalId.Parse($"80{9_970_000_000 + number}"))).ToArray();
-        foreach (var inbox in all)
-            await first.AskAsync(inbox, new ReadInbox(0, 1), CancellationToken.None);
-        Assert.Equal(all.Length, first.Residents);
-
-        await using var second = await StartAsync(connection, store);
-        await BoundedAwait.UntilAsync(() => second.Silos, 2, "seeing both silos");
-        var moved = all.Where(id => second.Shards.Contains(id.ShardOf(store.Shards))).ToArray();
-        Assert.NotEmpty(moved);
-        await BoundedAwait.UntilAsync(() => second.Residents, moved.Length, "the grains' move");
-        foreach (var inbox in all)
-            await first.AskAsync(inbox, new ReadInbox(0, 1), CancellationToken.None);
-        Assert.Equal(moved.Length, second.Residents);
-        Assert.Equal(all.Length - moved.Length, first.Residents);
-    }
-
     /// <summary>Whoever listens to a stream follows from its name; who fills it is what the provider writes down.</summary>
     [SuiteFact]
     public async Task A_watcher_of_another_silo_is_woken_and_its_stream_is_in_the_table()
