@@ -148,6 +148,9 @@ public sealed class OrleansEngine : IGrainEngine
     /// <summary>Shards whose grains are here, as this silo sees it.</summary>
     internal IEnumerable<int> Shards => _silo.Members.MyShards();
 
+    /// <summary>Grains that are active on this silo, routers apart.</summary>
+    internal int Residents => _silo.Residents.CountEntities;
+
     // Calls to other silos too: their answers come through this one.
     private async Task CallsEndedAsync()
     {

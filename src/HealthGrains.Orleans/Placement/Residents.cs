@@ -15,7 +15,8 @@ internal sealed class Residents(int max)
     private readonly ConcurrentDictionary<IGrainContext, int> _shardOf = new();
     private readonly ConcurrentQueue<IGrainContext> _arrivals = new();
 
-    public int Count => _shardOf.Count;
+    /// <summary>Without the routers.</summary>
+    public int CountEntities => _shardOf.Keys.Count(grain => grain.GrainInstance is EntityGrain);
 
     public void Enter(IGrainContext grain, int shard)
     {

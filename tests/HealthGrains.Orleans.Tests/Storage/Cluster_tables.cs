@@ -142,7 +142,8 @@ public sealed class Cluster_tables(PostgreSqlServer server)
         Assert.True(Count(connection, "SELECT count(*) FROM cluster_state WHERE type = 'PubSubRendezvousGrain' AND payload IS NOT NULL") > 0);
     }
 
-    private static Task<OrleansEngine> StartAsync(string connection, PostgreSqlJournalStore store, ChangeFeed? watchers = null)
+    private static Task<OrleansEngine> StartAsync(
+        string connection, PostgreSqlJournalStore store, ChangeFeed? watchers = null)
     {
         var feed = watchers ?? new ChangeFeed(TimeProvider.System);
         return OrleansEngine.StartAsync(
