@@ -41,6 +41,10 @@ public sealed record OrleansEngineOptions
     /// <summary>Where this silo listens for the others; an address that they can reach, and a port of its own.</summary>
     public required IPEndPoint Silo { get; init; }
 
+    /// <summary>What this silo is called in the table of members, and by the sessions of its store
+    /// (<see cref="Storage.OrleansTables.SiloSetting"/>): another one at each start. Null for one that Orleans makes up.</summary>
+    public string? Name { get; init; }
+
     /// <summary>The maxima of this silo's turns.</summary>
     public StandaloneEngineOptions Turns { get; init; } = StandaloneEngineOptions.Default;
 }

@@ -48,7 +48,8 @@ public static class OrleansLimits
     /// <summary>Calls of one grain that were given up before they came, and are remembered until they do.</summary>
     public const int GivenUpEarlyMax = 32;
 
-    /// <summary>How often a silo makes sure that the routers of its shards run.</summary>
+    /// <summary>How often a silo makes sure that the routers of its shards run; and how long it goes on asking for one that does
+    /// not, with <see cref="HandoverPauseMax"/> in between.</summary>
     public static readonly TimeSpan KeepEvery = TimeSpan.FromSeconds(5);
 
     /// <summary>The shortest period that a reminder can have: what starts a router again when no silo kept it.</summary>

@@ -74,6 +74,9 @@ internal static class SiloHost
             cluster.ServiceId = options.Cluster;
         });
 
+        if (options.Name is { } name)
+            silo.Services.Configure<SiloOptions>(named => named.SiloName = name);
+
         // Silos alone speak to silos: there is no gateway for clients of Orleans.
         silo.ConfigureEndpoints(
             options.Silo.Address, options.Silo.Port, gatewayPort: 0, listenOnAnyHostAddress: false);

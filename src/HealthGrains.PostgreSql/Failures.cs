@@ -10,6 +10,9 @@ internal static class Failures
     /// <summary>The SQLSTATE of our own function: what a commit stood on has changed, and nothing was written.</summary>
     public const string AnotherWroteState = "HG001";
 
+    /// <summary>The SQLSTATE by which the database refuses a process whose place others have taken, and nothing was written.</summary>
+    public const string Fenced = "HG003";
+
     /// <summary>A commit that was made from memory is to be made again under locks, which tell who is right. So is one that waited
     /// for another process where a role or a database asks for an isolation that does not let it see what that wrote: the locks
     /// are taken with the isolation that we need.</summary>
@@ -53,6 +56,8 @@ internal static class Failures
                 or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.TooManyConnections
                 or PostgresErrorCodes.QueryCanceled,
         } => new JournalUnavailableException("The database is busy.", JournalUnavailableReason.Busy, failure),
+        PostgresException { SqlState: Fenced } => new JournalUnavailableException(
+            "Others have taken the place of this process.", JournalUnavailableReason.Away, failure),
         _ => new JournalUnavailableException(
             "The database does not answer.", JournalUnavailableReason.Away, failure),
     };

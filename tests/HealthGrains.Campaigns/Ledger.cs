@@ -130,6 +130,9 @@ internal sealed class Submitted(string uniqueId, int patient, Sha256 sha256, int
     /// <summary>The round that submitted it, from 1.</summary>
     public int Round { get; } = round;
 
+    /// <summary>Before its first call; a timestamp of <see cref="Stopwatch"/>.</summary>
+    public long IntendedAt { get; } = Stopwatch.GetTimestamp();
+
     /// <summary>Null while nobody answered: the outcome is unknown.</summary>
     public Answer? Answer { get; set; }
 

@@ -70,7 +70,8 @@ internal sealed class LoopDisk : IDisposable
         }
     }
 
-    private static void Run(string program, params string[] arguments)
+    /// <exception cref="FaultUnavailableException">It is not here, or failed.</exception>
+    internal static void Run(string program, params string[] arguments)
     {
         try
         {

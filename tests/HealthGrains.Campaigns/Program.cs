@@ -1,10 +1,14 @@
 using System.CommandLine;
 using HealthGrains.Campaigns;
+using HealthGrains.Campaigns.Calls;
 using HealthGrains.Campaigns.Closed;
+using HealthGrains.Campaigns.Cluster;
 using HealthGrains.Campaigns.Consent;
+using HealthGrains.Campaigns.Full;
 using HealthGrains.Campaigns.Linear;
 using HealthGrains.Campaigns.Plants;
 using HealthGrains.Campaigns.Shared;
+using HealthGrains.Campaigns.Storm;
 
 // Breaks a server on purpose and counts. Each verb prints one JSON line a round and one headline.
 var root = new RootCommand("Campaigns that break HealthGrains on purpose, and measurements of it.");
@@ -44,6 +48,7 @@ root.Subcommands.Add(rates);
 root.Subcommands.Add(SharedCommands.Hosts());
 root.Subcommands.Add(SharedCommands.Database());
 root.Subcommands.Add(RestoreDrill.Command());
+root.Subcommands.Add(ClusterVerb.Command());
 var plant = new Option<string?>("--planted") { Description = "Start a server with this bug: the campaign must report it." };
 var bound = new Option<double>("--at-most") { Description = "Seconds that the races may take.", DefaultValueFactory = _ => 60 };
 var restarts = new Option<int>("--restarts") { Description = "kill -9 so often.", DefaultValueFactory = _ => 2 };
@@ -59,6 +64,9 @@ root.Subcommands.Add(FuzzVerb.Command());
 root.Subcommands.Add(CanaryVerb.Command());
 root.Subcommands.Add(SharesVerb.Command());
 root.Subcommands.Add(ClosedHost.Command());
+root.Subcommands.Add(CallsVerb.Command());
+root.Subcommands.Add(StormVerb.Command());
+root.Subcommands.Add(FullVerb.Command());
 
 // Interrupted, a campaign stops its server and takes its disk down first.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration

@@ -41,13 +41,17 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <param name="settings">Variables beside those of this process, by the names of the settings, as <c>Auth:Issuer</c>; null
     /// for no quotas, because a campaign speaks for very few identities.</param>
     /// <param name="onLine">Told each line that it writes, from any thread.</param>
+    /// <param name="environment">More variables, by their own names.</param>
+    /// <param name="listen">An address of the network that it runs in, which this process reaches.</param>
     public static async Task<ServerProcess> StartAsync(
         IReadOnlyList<string> command,
         string data,
         string? preload,
         CancellationToken cancellation,
         IReadOnlyDictionary<string, string>? settings = null,
-        Action<string>? onLine = null)
+        Action<string>? onLine = null,
+        IReadOnlyDictionary<string, string>? environment = null,
+        string listen = "127.0.0.1")
     {
         var grpc = FreePort();
         var web = FreePort();
@@ -59,10 +63,12 @@ internal sealed class ServerProcess : IAsyncDisposable
         };
         foreach (var argument in command.Skip(1))
             start.ArgumentList.Add(argument);
-        foreach (var argument in new[] { "--data", data, "--grpc", $"127.0.0.1:{grpc}", "--web", $"127.0.0.1:{web}" })
+        foreach (var argument in new[] { "--data", data, "--grpc", $"{listen}:{grpc}", "--web", $"{listen}:{web}" })
             start.ArgumentList.Add(argument);
         foreach (var (name, value) in settings ?? Closed.ClosedHost.Unlimited)
             start.Environment["HEALTHGRAINS__" + name.Replace(":", "__", StringComparison.Ordinal).ToUpperInvariant()] = value;
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>(StringComparer.Ordinal))
+            start.Environment[name] = value;
         if (preload is not null)
             start.Environment["LD_PRELOAD"] = preload;
 
@@ -74,7 +80,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
 
-        var address = new Uri($"http://127.0.0.1:{grpc}");
+        var address = new Uri($"http://{listen}:{grpc}");
         var deadline = TimeSpan.FromSeconds(60);
         var serves = false;
         try
@@ -82,14 +88,19 @@ internal sealed class ServerProcess : IAsyncDisposable
             while (!await IsServingAsync(address, cancellation))
             {
                 if (process.HasExited)
-                    throw new ServerRefusedException(Tail(lines));
+                {
+                    // Its last lines are still on their way.
+                    await process.WaitForExitAsync(cancellation);
+                    throw new ServerRefusedException(Tail(lines), process.ExitCode);
+                }
+
                 if (clock.Elapsed > deadline)
                     throw new ServerRefusedException($"The server did not serve within {deadline}: {Tail(lines)}");
                 await Task.Delay(20, cancellation);
             }
 
             serves = true;
-            return new ServerProcess(process, lines, address, new Uri($"http://127.0.0.1:{web}"), clock.Elapsed);
+            return new ServerProcess(process, lines, address, new Uri($"http://{listen}:{web}"), clock.Elapsed);
         }
         finally
         {
@@ -105,6 +116,26 @@ internal sealed class ServerProcess : IAsyncDisposable
         if (!_process.HasExited)
             Posix.Signal(_process.Id, Posix.Kill);
         await _process.WaitForExitAsync();
+    }
+
+    /// <summary>Whether it says that it serves.</summary>
+    public Task<bool> ServesAsync(CancellationToken cancellation) => IsServingAsync(Address, cancellation);
+
+    /// <summary>Waits for an end that nobody asked for.</summary>
+    /// <returns>The exit code, 128 and the signal for one that was killed; null when it lives on.</returns>
+    public async Task<int?> EndedWithinAsync(TimeSpan atMost, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(atMost);
+        try
+        {
+            await _process.WaitForExitAsync(limit.Token);
+            return _process.ExitCode;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return null;
+        }
     }
 
     /// <summary>Stops the process where it stands, or lets it go on.</summary>
@@ -214,4 +245,9 @@ internal sealed class ServerProcess : IAsyncDisposable
 }
 
 /// <summary>The server ended instead of serving.</summary>
-internal sealed class ServerRefusedException(string said) : Exception(said);
+/// <param name="said">Its last lines.</param>
+/// <param name="exit">Its exit code; null when it did not end in time.</param>
+internal sealed class ServerRefusedException(string said, int? exit = null) : Exception(said)
+{
+    public int? Exit { get; } = exit;
+}

@@ -4,6 +4,7 @@ using System.Text.Json;
 using HealthGrains.LoadTests.Correctness;
 using HealthGrains.LoadTests.Reporting;
 using HealthGrains.LoadTests.Scenarios;
+using HealthGrains.LoadTests.Targets;
 using HealthGrains.Rpc;
 
 namespace HealthGrains.LoadTests.CommandLine;
@@ -42,6 +43,7 @@ internal static class Verbs
     private static readonly Option<double?> MinRate = new("--min-rate") { Description = "Fail below so many answered calls a second" };
     private static readonly Option<long?> MaxErrors = new("--max-errors") { Description = "Fail above so many calls that failed or were not made" };
     private static readonly Option<string> Out = new("--out") { Description = "Directory for the JSON and the HTML", DefaultValueFactory = _ => "load-results" };
+    private static readonly Option<string?> BaselineDirectory = new("--baselines") { Description = "Where baselines lie; by default load-tests/baselines above the working directory" };
     private static readonly Option<bool> Json = new("--json") { Description = "The result as one line on stdout" };
 
     public static RootCommand Root(TimeProvider time)
@@ -56,11 +58,14 @@ internal static class Verbs
         Measuring("month", "The mix of a month's documents, and how long the month would take", [Minutes, MonthRate], isMonth: true);
 
         var first = new Argument<string>("first") { Description = "JSON of a run" };
-        var second = new Argument<string>("second") { Description = "JSON of another" };
-        var compare = new Command("compare", "Two runs: ratios, and what changed by more than noise") { first, second };
+        var second = new Argument<string?>("second") { Description = "JSON of another; without it the first is compared with its baseline", Arity = ArgumentArity.ZeroOrOne };
+        var compare = new Command("compare", "Two runs, or two tables of targets: ratios, and what changed by more than noise") { first, second, BaselineDirectory };
         compare.SetAction(parsed => Guarded(() =>
         {
-            Summary.Write(Screen.Open(), Comparison.Of(Read(parsed.GetRequiredValue(first)), Read(parsed.GetRequiredValue(second))));
+            var (old, newer) = (parsed.GetRequiredValue(first), parsed.GetValue(second));
+            if (newer is null)
+                (old, newer) = (Baselines.Find(File.ReadAllText(old), parsed.GetValue(BaselineDirectory)), old);
+            Compare(old, newer);
             return 0;
         }));
         root.Subcommands.Add(compare);
@@ -70,11 +75,13 @@ internal static class Verbs
         {
             var file = parsed.GetRequiredValue(first);
             var html = Path.ChangeExtension(file, ".html");
-            File.WriteAllText(html, HtmlReport.Of(Read(file)));
+            var json = File.ReadAllText(file);
+            File.WriteAllText(html, TargetTable.IsTable(json) ? TargetPage.Of(TargetTable.FromJson(json)) : HtmlReport.Of(RunResult.FromJson(json)));
             Console.Out.WriteLine(html);
             return 0;
         }));
         root.Subcommands.Add(report);
+        root.Subcommands.Add(TargetVerb.Create(time));
         root.Subcommands.Add(Scaling.ScalingVerbs.Growth(time));
         root.Subcommands.Add(Scaling.ScalingVerbs.Model());
         return root;
@@ -200,12 +207,24 @@ internal static class Verbs
         {
             return action();
         }
-        catch (Exception wrong) when (wrong is IOException or JsonException or UnauthorizedAccessException)
+        catch (Exception wrong) when (wrong is IOException or JsonException or UnauthorizedAccessException or UsageException)
         {
             Console.Error.WriteLine($"load-tests: {wrong.Message}");
             return Usage;
         }
     }
 
-    private static RunResult Read(string file) => RunResult.FromJson(File.ReadAllText(file));
+    private static void Compare(string firstFile, string secondFile)
+    {
+        var (first, second) = (File.ReadAllText(firstFile), File.ReadAllText(secondFile));
+        if (TargetTable.IsTable(first) != TargetTable.IsTable(second))
+            throw new JsonException("One is a table of targets and the other a run.");
+        var figures = TargetTable.IsTable(first)
+            ? TargetComparison.Of(TargetTable.FromJson(first), TargetTable.FromJson(second))
+            : Comparison.Of(RunResult.FromJson(first), RunResult.FromJson(second));
+        Console.Error.WriteLine($"{firstFile} against {secondFile}");
+        if (Baselines.Difference(first, second) is { } difference)
+            Console.Error.WriteLine(difference);
+        Summary.Write(Screen.Open(), figures);
+    }
 }

@@ -5,6 +5,7 @@ internal static class Methods
 {
     public const string HealthCheck = "/grpc.health.v1.Health/Check";
     public const string Submit = "/healthgrains.v1.DocumentExchange/Submit";
+    public const string SubmitMany = "/healthgrains.v1.DocumentExchange/SubmitMany";
     public const string GetRecord = "/healthgrains.v1.PatientRecords/GetRecord";
     public const string ListDocuments = "/healthgrains.v1.PatientRecords/ListDocuments";
     public const string ReadContent = "/healthgrains.v1.PatientRecords/ReadContent";

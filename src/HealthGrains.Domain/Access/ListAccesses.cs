@@ -1,4 +1,5 @@
 using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Aliases;
 using HealthGrains.Domain.Notifications;
 using HealthGrains.Domain.Patients;
 using HealthGrains.Domain.Turns;
@@ -8,7 +9,7 @@ namespace HealthGrains.Domain.Access;
 /// <summary>Who saw what: a page of the traces for the patient's side, newest first.</summary>
 /// <param name="From">At or after, or null.</param>
 /// <param name="To">Before, or null.</param>
-/// <param name="Before">Where the previous page ended (a trace's sequence), or null for the first.</param>
+/// <param name="Before">Where the previous page ended (<see cref="AccessPage.Next"/>), or null for the first.</param>
 /// <remarks>Traces of a document that is hidden from the patient are withheld, and the sequences are the audience's own. Delegates
 /// are shown nothing of a secret session, and each page that they read is a trace itself.</remarks>
 public sealed record ListAccesses(DateTimeOffset? From, DateTimeOffset? To, int? Before, int PageSize)
@@ -27,10 +28,18 @@ public sealed record ListAccesses(DateTimeOffset? From, DateTimeOffset? To, int?
         if (side.Refusal is { } refusal)
             return Refuse(refusal, PatientSide.Traces(state, turn, By, AccessAction.ReadTraces, [], side.Step, refusal));
 
+        int? before = null;
+        if (Before is { } mark)
+        {
+            before = PageMark.Read(state, mark);
+            if (before is null)
+                return Refuse(PageMark.Expired);
+        }
+
         var all = state.AccessesOf(side.Audience);
         var page = new List<TracedAccess>(PageSize);
         int? next = null;
-        for (var i = Math.Min(all.Count, (Before ?? int.MaxValue) - 1) - 1; i >= 0; i--)
+        for (var i = Math.Min(all.Count, (before ?? int.MaxValue) - 1) - 1; i >= 0; i--)
         {
             var access = all[i];
             if ((From is { } from && access.At < from) || (To is { } to && access.At >= to))
@@ -39,7 +48,7 @@ public sealed record ListAccesses(DateTimeOffset? From, DateTimeOffset? To, int?
                 continue;
             if (page.Count == PageSize)
             {
-                next = page[^1].Sequence;
+                next = PageMark.Make(state, page[^1].Sequence);
                 break;
             }
 

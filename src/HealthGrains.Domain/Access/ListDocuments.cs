@@ -1,4 +1,5 @@
 using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Aliases;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Notifications;
 using HealthGrains.Domain.Patients;
@@ -39,6 +40,8 @@ public sealed record ListDocuments(DocumentFilter Filter, PagePlace? After, int 
                     refusal, PatientSide.Traces(state, turn, By, AccessAction.ListDocuments, [], side.Step, refusal));
             }
 
+            if (IsExpired(state))
+                return Refuse(PageMark.Expired);
             var own = Page(state, turn, state.Feeds.Of(side.Audience), side.Sees, side.Sees);
             return Emit(
                 PatientSide.Traces(
@@ -51,6 +54,8 @@ public sealed record ListDocuments(DocumentFilter Filter, PagePlace? After, int 
         if (outcome.Refusal is { } no)
             return Refuse(no, ReaderTurn.RefusalTrace(state, turn, By, AccessAction.ListDocuments, [], outcome, Entrance));
 
+        if (IsExpired(state))
+            return Refuse(PageMark.Expired);
         var page = Page(
             state,
             turn,
@@ -62,6 +67,8 @@ public sealed record ListDocuments(DocumentFilter Filter, PagePlace? After, int 
                 state, turn, By, AccessAction.ListDocuments, [.. page.Documents.Select(view => view.Entry.Id)], outcome, Entrance),
             _ => page);
     }
+
+    private bool IsExpired(PatientState state) => After is { } place && PageMark.Read(state, place.Ordinal) is null;
 
     // What is known of links and twins includes older versions, which the list itself leaves out unless asked for.
     private DocumentPage Page(
@@ -81,12 +88,13 @@ public sealed record ListDocuments(DocumentFilter Filter, PagePlace? After, int 
         }
 
         matching.Sort((a, b) => PagePlace.Of(a).CompareTo(PagePlace.Of(b)));
-        var from = After is { } place ? matching.FindIndex(entry => PagePlace.Of(entry).CompareTo(place) > 0) : 0;
+        var after = After is { } mark && PageMark.Read(state, mark.Ordinal) is { } ordinal ? mark with { Ordinal = ordinal } : After;
+        var from = after is { } place ? matching.FindIndex(entry => PagePlace.Of(entry).CompareTo(place) > 0) : 0;
         var page = from < 0 ? [] : matching.GetRange(from, Fitting(matching, from));
         var more = from >= 0 && from + page.Count < matching.Count;
         return new DocumentPage(
             [.. page.Select(entry => DocumentView.Of(state, entry, By, known))],
-            more ? PagePlace.Of(page[^1]) : null,
+            more ? PagePlace.Of(page[^1]) with { Ordinal = PageMark.Make(state, page[^1].Ordinal) } : null,
             leftOut,
             feed.Last,
             state.Consent.Version);

@@ -50,7 +50,7 @@ public sealed record AuthorizeOneself(
             return Refuse(RefusalCode.Overloaded, "The record holds the most authorisations that it can.");
 
         var granted = new Authorization(
-            state.Consent.Authorizations.Count + 1, Holder, holder, true, Basis, turn.Now, end, false)
+            state.Consent.NextNumber, Holder, holder, true, Basis, turn.Now, end, false)
         {
             HolderName = Holder == HolderKind.Professional ? By.Name ?? "" : "",
             GrantedBy = By,

@@ -99,7 +99,7 @@ public sealed record AuthorizeProfessional(
         var events = new List<PatientEvent>();
         foreach (var denial in denials)
             events.Add(new AuthorizationRevoked(turn.Now, By, denial.Number));
-        var number = state.Consent.Authorizations.Count + 1;
+        var number = state.Consent.NextNumber;
         if (denials.Count > 0 && start > turn.Now)
         {
             events.Add(new AuthorizationGranted(turn.Now, By, new Authorization(
@@ -149,7 +149,7 @@ public sealed record RevokeAuthorization(int? Number, HolderKind Holder, string?
                 a is { Permit: false, RevokedAt: null, End: null, Holder: HolderKind.Organization } && a.HolderId == holderId))
         {
             events.Add(new AuthorizationGranted(turn.Now, By, new Authorization(
-                state.Consent.Authorizations.Count + 1,
+                state.Consent.NextNumber,
                 HolderKind.Organization,
                 holderId,
                 false,

@@ -77,7 +77,7 @@ public enum ConsentAnswer
 /// <summary>The consent state of one patient. It changes by events alone.</summary>
 /// <remarks>C1. A matching deny wins over any permit. C2. A block ends the permits that name the professional, and
 /// unblocking brings none of them back. C3. <see cref="Version"/> grows with every change.</remarks>
-public sealed class ConsentState
+public sealed partial class ConsentState
 {
     private static readonly SortedDictionary<string, PurposeConsent> NoPurposes = [];
 
@@ -110,6 +110,7 @@ public sealed class ConsentState
         _purposesOfOthers = other._purposesOfOthers is null ? null : new HashSet<string>(other._purposesOfOthers, StringComparer.Ordinal);
         _isEmergencyOfOthers = other._isEmergencyOfOthers;
         AttendingPhysician = other.AttendingPhysician;
+        (_saidAttending, _numbersBefore) = (other._saidAttending, other._numbersBefore);
         (Emergency, EmergencyUntil) = (other.Emergency, other.EmergencyUntil);
         Version = other.Version;
     }
@@ -355,6 +356,7 @@ public sealed class ConsentState
     private void SetAttendingPhysician(ProfessionalId? physician)
     {
         AttendingPhysician = physician;
+        _saidAttending = true;
         Version++;
     }
 

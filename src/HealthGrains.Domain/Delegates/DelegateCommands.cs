@@ -79,7 +79,7 @@ public sealed record AddDelegate(
         if (state.Delegations.All.Count >= DelegateLimits.RecordMax || lasting.Count(known => known.Kind == Kind) >= MaxOf(Kind))
             return Refuse(RefusalCode.Overloaded, "As many as there may be act for this person already.", "delegate.kind");
 
-        var number = state.Delegations.All.Count + 1;
+        var number = state.Delegations.NextNumber;
         var added = new Delegation(number, Subject, Name, Kind, start, End, turn.Now + turn.Policy.DelegateInvitation)
         {
             Answer = isInsurance ? InvitationAnswer.Accepted : InvitationAnswer.Waiting,

@@ -38,6 +38,12 @@ public sealed record DocumentEntry
     /// <summary>Where the content was uploaded to; null when it is kept with its entry.</summary>
     public UploadId? Upload { get; init; }
 
+    /// <summary>The number in whose journal the content is kept; null for that of the record itself.</summary>
+    public PatientId? Origin { get; init; }
+
+    /// <summary>The same document with the same bytes, as it was deposited in records that became one with this. Empty in most.</summary>
+    public OtherDeposit[] OtherDeposits { get; init; } = [];
+
     /// <summary>Hash of the body alone, where the format has a header and a body; tells a change of labels from a new
     /// content.</summary>
     public Sha256? BodySha256 { get; init; }

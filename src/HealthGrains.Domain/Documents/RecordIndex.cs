@@ -5,7 +5,7 @@ namespace HealthGrains.Domain.Documents;
 /// <summary>The index of one record: every document ever accepted, by its ids and in order of submission.</summary>
 /// <remarks>I1. A uniqueId and a document id each mean one document for ever, also after its withdrawal. I2. Exactly one
 /// member of a chain of replacements is its head.</remarks>
-public sealed class RecordIndex
+public sealed partial class RecordIndex
 {
     private readonly List<DocumentEntry> _entries = [];
     private readonly Dictionary<DocumentId, int> _byId = [];
@@ -24,7 +24,15 @@ public sealed class RecordIndex
     /// <summary>Where a document stands in <see cref="Entries"/>; null when it is not there.</summary>
     public int? OrderOf(DocumentId id) => _byId.TryGetValue(id, out var at) ? at : null;
 
-    public DocumentEntry? Find(UniqueId id) => _byUniqueId.TryGetValue(id.ToString(), out var at) ? _entries[at] : null;
+    /// <summary>The document that an id means. In a record that was made of two the one that is in force, of this record's own
+    /// first.</summary>
+    public DocumentEntry? Find(UniqueId id)
+    {
+        if (!_byUniqueId.TryGetValue(id.ToString(), out var at))
+            return null;
+        return _apart is null ? _entries[at]
+            : FindAll(id).FirstOrDefault(one => one is { Sealed: false, Status: not DocumentStatus.Deleted }) ?? _entries[at];
+    }
 
     /// <summary>The head of the chain that a document belongs to.</summary>
     public DocumentEntry HeadOf(DocumentEntry entry)

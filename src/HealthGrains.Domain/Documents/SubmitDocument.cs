@@ -64,10 +64,11 @@ public sealed record SubmitDocument(
         }
 
         // I1: a uniqueId means one content, for ever.
-        if (state.Index.Find(Metadata.UniqueId) is { } earlier)
+        if (state.Index.Find(Metadata.UniqueId) is not null)
         {
             // A stranger's document that is hidden from the patient's side is confirmed by no receipt, whoever knows its id and bytes.
-            return earlier.Sha256 == Content.Sha256 && (!IsHiddenFromDepositor(earlier, audience) || earlier.IsManagedBy(By))
+            return state.Index.FindAll(Metadata.UniqueId).FirstOrDefault(known => known.Sha256 == Content.Sha256
+                    && (!IsHiddenFromDepositor(known, audience) || known.IsManagedBy(By))) is { } earlier
                 ? Reply(SubmissionReceipt.Of(earlier, alreadyKnown: true))
                 : Refuse(RefusalCode.UniqueIdReused, "This unique id means another content.", "metadata.unique_id");
         }
@@ -180,7 +181,7 @@ public sealed record SubmitDocument(
     // becomes visible by itself.
     private bool StaysMasked(PatientState state, TurnContext turn) =>
         (state.MasksFuture
-            || (Replaces is { } target && Change != ChangeKind.ConfidentialityOnly && state.Index.Find(target) is { IsMasked: true, Sealed: false }))
+            || (Replaces is { } target && Change != ChangeKind.ConfidentialityOnly && state.Index.FindOwn(target, By) is { IsMasked: true, Sealed: false }))
         && !Metadata.Confidentiality.HasFlag(ConfidentialityLabels.MaskedFromProfessionals)
         && (turn.Policy.AllowMaskedAndInvisible || !Metadata.Confidentiality.HasFlag(ConfidentialityLabels.HiddenFromPatient));
 
@@ -190,7 +191,7 @@ public sealed record SubmitDocument(
         replaced = null;
         if (target == Metadata.UniqueId)
             return new Refusal(RefusalCode.MetadataInvalid, "A document cannot replace itself.", "replaces");
-        if (state.Index.Find(target) is not { Sealed: false } entry
+        if (state.Index.FindOwn(target, By) is not { Sealed: false } entry
             || entry.Status == DocumentStatus.Deleted
             || IsHiddenFromDepositor(entry, audience))
         {

@@ -30,7 +30,7 @@ public sealed record WithdrawDocument(UniqueId Target, UniqueId? TwinOf, string 
             return Refuse(RefusalCode.PatientUnknown, "There is no such record.", "patient");
 
         // What a closing sealed, and for the patient's side what is hidden, is answered like what does not exist.
-        var entry = state.Index.Find(Target) is { } known
+        var entry = state.Index.FindOwn(Target, By) is { } known
             && known is not { Sealed: true, Status: not DocumentStatus.Deleted }
             && !(side is { } own && known.IsHiddenFrom(own.Audience))
                 ? known
@@ -80,6 +80,17 @@ public sealed record WithdrawDocument(UniqueId Target, UniqueId? TwinOf, string 
         var events = new List<PatientEvent> { Withdraw(state, entry, turn) };
         if (twin is not null)
             events.Add(Withdraw(state, twin, turn));
+
+        // Where a unique id means two documents, because two records became one, it withdraws both.
+        foreach (var apart in state.Index.FindAll(Target))
+        {
+            if (apart.Id != entry.Id && apart is { Status: DocumentStatus.Approved, Sealed: false, ReplacedBy: null }
+                && apart.IsManagedBy(By) && !(side is { } asks && !asks.Sees(apart)))
+            {
+                events.Add(Withdraw(state, apart, turn));
+            }
+        }
+
         return Emit(events, after => new WithdrawnDocument(entry.Id, Target, turn.Now, false)
         {
             EntryVersion = after.Index.Find(entry.Id)!.EntryVersion, // ! it was just changed

@@ -22,6 +22,9 @@ public enum DutyKind
 
     /// <summary>A record that was announced opens: the person did not oppose.</summary>
     OpenAnnounced = 6,
+
+    /// <summary>The record is to become part of another one: whoever sees to it finishes that.</summary>
+    Merge = 61,
 }
 
 /// <summary>One duty of a record.</summary>
@@ -55,6 +58,16 @@ public sealed class DutyList
     internal void Set(DutyKind kind, DocumentId? document, DateTimeOffset due) => _due[(kind, document)] = due;
 
     internal void Remove(DutyKind kind, DocumentId? document = null) => _due.Remove((kind, document));
+
+    /// <summary>In no order.</summary>
+    internal IEnumerable<Duty> All => _due.Select(duty => new Duty(duty.Key.Kind, duty.Value, duty.Key.Document));
+
+    /// <summary>Removes those of a kind whose document has nothing to wait for.</summary>
+    internal void Drop(DutyKind kind, Func<DocumentId, bool> isDone)
+    {
+        foreach (var key in _due.Keys.Where(key => key.Kind == kind && key.Document is { } id && isDone(id)).ToList())
+            _due.Remove(key);
+    }
 
     internal void Clear() => _due.Clear();
 }

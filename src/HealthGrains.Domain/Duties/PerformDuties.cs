@@ -1,5 +1,6 @@
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Documents;
+using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Patients;
 using HealthGrains.Domain.Records;
 using HealthGrains.Domain.Turns;
@@ -19,6 +20,16 @@ public sealed record PerformDuties : PatientCommand<DutiesPerformed>
 
     public override Decision<PatientState, PatientEvent, DutiesPerformed> Decide(PatientState state, TurnContext turn)
     {
+        // What was owed goes along: it is asked of the record that this one is part of.
+        if (state.MovedTo is not null || state.MovingTo is not null)
+        {
+            return Reply(new DutiesPerformed(0, state.Duties.DueOf(DutyKind.Merge), false)
+            {
+                Elsewhere = state.MovedTo,
+                IsMoving = state.MovingTo is not null,
+            });
+        }
+
         var events = new List<PatientEvent>();
         foreach (var duty in state.Duties.DueAt(turn.Now, TogetherMax))
             events.AddRange(Perform(state, duty, turn));
@@ -65,7 +76,10 @@ public sealed record PerformDuties : PatientCommand<DutiesPerformed>
 
     private static DutiesPerformed Answer(PatientState state, TurnContext turn, int events) =>
         new(events, state.Duties.Next, state.Record.State == RecordState.Destroyed
-            && state.Duties.DueOf(DutyKind.Destroy) <= turn.Now);
+            && state.Duties.DueOf(DutyKind.Destroy) <= turn.Now)
+        {
+            AlsoErases = state.Record.State == RecordState.Destroyed ? [.. state.Merges.Merged.Select(merged => merged.From)] : [],
+        };
 }
 
 /// <summary>What came of it.</summary>
@@ -73,7 +87,17 @@ public sealed record PerformDuties : PatientCommand<DutiesPerformed>
 /// <param name="Next">When the earliest duty that is left is due; null for none.</param>
 /// <param name="ErasesContents">The record is destroyed, and the contents of its journal are still to be deleted from the store:
 /// then <see cref="ConfirmErasure"/>.</param>
-public sealed record DutiesPerformed(int Events, DateTimeOffset? Next, bool ErasesContents);
+public sealed record DutiesPerformed(int Events, DateTimeOffset? Next, bool ErasesContents)
+{
+    /// <summary>The record that answers in place of this one, and owes what it owed; null for itself.</summary>
+    public PatientId? Elsewhere { get; init; }
+
+    /// <summary>It is to become part of another one: whoever asks finishes that first.</summary>
+    public bool IsMoving { get; init; }
+
+    /// <summary>Other journals in which contents of a destroyed record are kept.</summary>
+    public IReadOnlyList<PatientId> AlsoErases { get; init; } = [];
+}
 
 /// <summary>The contents of a destroyed record are no longer in the store.</summary>
 /// <param name="Contents">How many were deleted by whoever asks: of several, each tells its own part.</param>

@@ -1,5 +1,6 @@
 using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Patients;
 
@@ -77,6 +78,25 @@ public sealed class PatientFeeds
     internal void TellOfMajorityToCome(DateTimeOffset at, Actor by) =>
         Tell(at, ChangeCode.MajorityReachedForRepresentatives, null, by, false, true, false);
 
+    /// <summary>Takes in what a record that becomes part of this one has told. Muted is what both muted.</summary>
+    internal void Absorb(PatientFeeds other, PatientId from, Func<DocumentId?, DocumentId?> rename)
+    {
+        AbsorbShared(Representatives, other.Representatives);
+        AbsorbShared(Caregivers, other.Caregivers);
+        Patient.Absorb(other.Patient, from, rename);
+        Patient.Preferences = NotificationPreferences.Muting(
+            Enum.GetValues<NotificationCategory>().Where(category =>
+                Patient.Preferences.Mutes(category) && other.Patient.Preferences.Mutes(category)));
+
+        void AbsorbShared(AudienceFeed mine, AudienceFeed theirs)
+        {
+            if (mine.IsShared && theirs.IsShared)
+                return;
+            mine.Part();
+            mine.Absorb(theirs, from, rename);
+        }
+    }
+
     private void Tell(
         DateTimeOffset at,
         ChangeCode code,
@@ -130,6 +150,20 @@ internal sealed class ShownAccesses
     }
 
     public void ForgetWithheld() => _withheld = null;
+
+    /// <summary>Takes in what a record that becomes part of this one has shown: after what this one has.</summary>
+    public void Absorb(ShownAccesses other, IndexUnion documents)
+    {
+        foreach (var access in other._shown)
+            Show(access.At, access.By, documents.Rename(access.Trace));
+        if (other._withheld is null)
+            return;
+        foreach (var (document, withheld) in other._withheld)
+        {
+            foreach (var access in withheld)
+                Withhold(documents.Here(document), access with { Trace = documents.Rename(access.Trace) });
+        }
+    }
 
     /// <summary>Who read it while it was hidden is told now: with a number of now, so that no page is past it.</summary>
     public void Release(DocumentId document)

@@ -68,7 +68,7 @@ public sealed record FeedItem(long Sequence, DateTimeOffset At, ChangeCode Code,
 /// <summary>What one audience of a record is told, in order.</summary>
 /// <remarks>F1. Sequences are dense from 1 and belong to this audience: the record's own versions never show, because a
 /// gap would betray what is withheld. F2. What is released later is appended at its release, so no cursor is past it.</remarks>
-public sealed class AudienceFeed
+public sealed partial class AudienceFeed
 {
     private List<FeedItem> _items;
 
@@ -110,6 +110,7 @@ public sealed class AudienceFeed
     {
         if (_same is null)
             return;
+        _orders = _same.CopyOrders();
         _same = null;
         _items = [.. _items];
     }

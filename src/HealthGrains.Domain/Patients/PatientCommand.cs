@@ -9,12 +9,17 @@ public abstract record PatientCommand<TAnswer> : Command<PatientState, PatientEv
     protected virtual bool GoesWithTheRecord => true;
 
     protected sealed override Refusals.Refusal? Elsewhere(PatientState state) =>
-        GoesWithTheRecord && state.MovedTo is { } home
+        !GoesWithTheRecord ? null
+        : state.MovingTo is not null ? Moving
+        : state.MovedTo is { } home
             ? new Refusals.Refusal(Refusals.RefusalCode.TemporarilyUnavailable, "The record answers under another number: try again.")
             {
                 MovedTo = home,
             }
             : null;
+
+    private static readonly Refusals.Refusal Moving = new(
+        Refusals.RefusalCode.TemporarilyUnavailable, "Two records of one person are becoming one: try again.");
 
     protected static Decision<PatientState, PatientEvent, TAnswer> Refuse(
         Refusals.Refusal refusal, params IReadOnlyList<PatientEvent> events) =>

@@ -1,5 +1,6 @@
 using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Aliases;
 using HealthGrains.Domain.Consent;
 using HealthGrains.Domain.Delegates;
 using HealthGrains.Domain.Documents;
@@ -17,7 +18,7 @@ namespace HealthGrains.Domain.Patients;
 /// <remarks>S1. <see cref="Apply"/> is the only thing that changes it, and it cannot fail on a valid journal.
 /// S2. Same events, same state, on any machine and in any year: no clock, no randomness, no parameter is read here; what
 /// a parameter decided is in the event.</remarks>
-public sealed class PatientState
+public sealed partial class PatientState
 {
     private readonly Dictionary<string, Follower> _followers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DateOnly> _lastAccessDay = new(StringComparer.Ordinal);
@@ -44,6 +45,15 @@ public sealed class PatientState
 
     /// <summary>The record that answers in place of this one, which is blank; null for itself.</summary>
     public PatientId? MovedTo { get; private set; }
+
+    /// <summary>The record that this one is to become part of: it keeps still. Null for most.</summary>
+    public PatientId? MovingTo { get; private set; }
+
+    /// <summary>Version of the entry by which it began to keep still; 0 if it does not.</summary>
+    public long MovingAttempt { get; private set; }
+
+    /// <summary>Others that are to become part of this record, or did.</summary>
+    public MergeBook Merges { get; } = new();
 
     public RecordIndex Index { get; private set; } = new();
 
@@ -228,6 +238,24 @@ public sealed class PatientState
                 break;
             case RecordMoved moved:
                 MovedTo = moved.To;
+                (MovingTo, MovingAttempt) = (null, 0);
+                Duties.Clear();
+                break;
+            case RecordMoving moving:
+                (MovingTo, MovingAttempt) = (moving.To, stamp.Version);
+                break;
+            case RecordStays:
+                (MovingTo, MovingAttempt) = (null, 0);
+                Duties.Remove(DutyKind.Merge);
+                break;
+            case RecordPageTaken page:
+                Merges.Take(page);
+                break;
+            case MergeRefused refused:
+                Merges.Refuse(refused);
+                break;
+            case RecordMerged merged:
+                ApplyMerged(merged);
                 break;
             case UploadDiscarded discarded:
                 _discarded.Add(discarded.Upload);
@@ -361,6 +389,7 @@ public sealed class PatientState
             DutyKind.OpenAnnounced => Record.State == RecordState.Announced,
             DutyKind.Destroy => Record.State == RecordState.Closed,
             DutyKind.DestroyTraces => Record.State == RecordState.Destroyed,
+            DutyKind.Merge => MovingTo is not null,
             _ => !Record.IsUnknown,
         };
         if (isOwed)

@@ -104,6 +104,12 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
     /// is.</summary>
     public bool Continues { get; init; }
 
+    /// <summary>The numbers that led to this record, in order: each had an order of its own until the records became one.</summary>
+    public IReadOnlyList<PatientId> Through { get; init; } = [];
+
+    public override Command<PatientState, PatientEvent, ChangePage> AskedThrough(PatientId number) =>
+        this with { Through = [.. Through, number] };
+
     public override TurnPriority Priority => By.IsPatientSide ? TurnPriority.PatientRead
         : Entrance.IsEmergency ? TurnPriority.EmergencyRead
         : TurnPriority.ProfessionalRead;
@@ -198,7 +204,7 @@ public sealed record ChangesSince(long After, int Max, Actor By) : PatientComman
     private IEnumerable<FeedItem> Fitting(PatientState state, AudienceFeed feed)
     {
         var bytes = 0;
-        foreach (var item in feed.After(After, Max))
+        foreach (var item in feed.After(After, Max, Through))
         {
             var before = bytes;
             bytes += item.Document is { } id && state.Index.Find(id) is { } entry ? entry.Metadata.BytesAtMost : 512;

@@ -22,6 +22,10 @@ public abstract record Command<TState, TEvent, TAnswer>
             ? Decision<TState, TEvent, TAnswer>.Refuse(elsewhere)
             : Decide(state, turn);
 
+    /// <summary>The same, asked under a number that answers from another one's record.</summary>
+    /// <remarks>For what depends on the number under which somebody began to ask: a cursor.</remarks>
+    public virtual Command<TState, TEvent, TAnswer> AskedThrough(Identity.PatientId number) => this;
+
     /// <summary>The refusal that says where to ask instead; null where the grain answers for itself.</summary>
     protected virtual Refusals.Refusal? Elsewhere(TState state) => null;
 }

@@ -113,8 +113,16 @@ public sealed class ContentVerifier(IJournalStore store, IContentStore contents)
     // A destroyed record keeps the entries of its documents, and none of their contents.
     private async ValueTask<bool> IsDestroyedAsync(JournalId journal, long version, CancellationToken cancellation)
     {
-        var later = await store.ReadAsync(journal, version, cancellation);
-        return later.Entries.Any(entry => Decoded(entry.Body) is RecordDestroyed);
+        // Where the record became part of another one, that one is destroyed.
+        while (true)
+        {
+            var later = (await store.ReadAsync(journal, version, cancellation)).Entries.Select(entry => Decoded(entry.Body)).ToList();
+            if (later.Exists(change => change is RecordDestroyed))
+                return true;
+            if (later.OfType<RecordMoved>().FirstOrDefault() is not { } moved)
+                return false;
+            (journal, version) = (GrainIds.Of(moved.To), 0);
+        }
     }
 
     private static DocumentSubmitted? Submitted(ReadOnlyMemory<byte> body) => Decoded(body) as DocumentSubmitted;

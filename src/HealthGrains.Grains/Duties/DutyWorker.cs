@@ -1,5 +1,6 @@
 using HealthGrains.Domain.Agendas;
 using HealthGrains.Domain.Duties;
+using HealthGrains.Grains.Aliases;
 using HealthGrains.Grains.Contents;
 using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Feed;
@@ -18,6 +19,7 @@ namespace HealthGrains.Grains.Duties;
 /// more question.</para>
 /// <para>T4. What is due is compared with the wall clock of now, never counted from a timer that was set before: a clock that is
 /// set forward is noticed after <see cref="DutyLimits.PollEvery"/>, one that is set back undoes nothing.</para>
+/// <para>T6. A record that is to become part of another one is finished first; what it owed is then asked of that one.</para>
 /// <para>T5. A record that cannot be asked holds up nobody else.</para>
 /// </remarks>
 public sealed class DutyWorker : IAsyncDisposable
@@ -27,6 +29,7 @@ public sealed class DutyWorker : IAsyncDisposable
     private readonly IJournalStore _store;
     private readonly IContentStore? _contents;
     private readonly IGrainEngine _engine;
+    private readonly RecordMerger _merger;
     private readonly IChangeFeed _feed;
     private readonly TimeProvider _time;
     private readonly ILogger<DutyWorker> _logger;
@@ -51,6 +54,7 @@ public sealed class DutyWorker : IAsyncDisposable
         _contents = contents;
         _store = store;
         _engine = engine;
+        _merger = new RecordMerger(store, engine);
         _feed = feed;
         _time = time;
         _logger = logger;
@@ -158,17 +162,36 @@ public sealed class DutyWorker : IAsyncDisposable
     {
         try
         {
-            var record = GrainIds.Of(item.Patient);
+            var patient = item.Patient;
             while (true)
             {
+                var record = GrainIds.Of(patient);
                 var done = (await _engine.AskAsync(record, new PerformDuties(), stopping)).Value;
                 Interlocked.Add(ref _performed, done.Events);
+                if (done.IsMoving)
+                {
+                    await _merger.FinishAsync(patient, stopping);
+                    continue;
+                }
+
+                if (done.Elsewhere is { } home)
+                {
+                    // What this record owed went along with it.
+                    patient = home;
+                    continue;
+                }
+
                 if (done.ErasesContents)
                 {
                     // The record says so in its journal, where nothing writes any more; what it says comes before what is done.
-                    var erased = await _store.DeleteContentsAsync(record, stopping);
-                    if (_contents is not null)
-                        erased += await _contents.RemoveAllAsync(record, stopping);
+                    var erased = 0L;
+                    foreach (var journal in done.AlsoErases.Select(GrainIds.Of).Append(record))
+                    {
+                        erased += await _store.DeleteContentsAsync(journal, stopping);
+                        if (_contents is not null)
+                            erased += await _contents.RemoveAllAsync(journal, stopping);
+                    }
+
                     await _engine.AskAsync(record, new ConfirmErasure(erased), stopping);
                     DutyLog.RecordErased(_logger, erased);
                     continue;

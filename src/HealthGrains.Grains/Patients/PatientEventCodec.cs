@@ -110,7 +110,7 @@ internal static class PatientEventCodec
                 entry.RecordMoved = new StoredRecordMoved { To = moved.To.ToString() };
                 break;
             default:
-                if (!TimedEventCodec.TryStore(change, entry))
+                if (!TimedEventCodec.TryStore(change, entry) && !MergeCodec.TryStore(change, entry))
                     throw new InvalidOperationException($"{change.GetType().Name} has no stored form.");
                 break;
         }
@@ -184,6 +184,7 @@ internal static class PatientEventCodec
                 at, by, Stored.Upload(entry.UploadDiscarded.UploadId)),
             PatientEntry.EventOneofCase.RecordMoved => new RecordMoved(at, by, PatientId.Parse(entry.RecordMoved.To)),
             _ => TimedEventCodec.Restore(at, by, entry)
+                ?? MergeCodec.Restore(at, by, entry)
                 ?? throw new FormatException("The entry holds no event that this version knows."),
         };
     }

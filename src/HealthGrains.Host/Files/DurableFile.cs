@@ -75,6 +75,9 @@ internal static class DurableFile
                 return;
             }
 
+            // Where the rename failed, the runtime made a copy instead, which nobody has synced.
+            using (var moved = File.OpenHandle(path, FileMode.Open, FileAccess.Read))
+                Sync(moved, path);
             SyncDirectory(directory);
         }
         finally

@@ -74,6 +74,10 @@ internal sealed class PrometheusMetrics : IDisposable
         Value("process_uptime_seconds", "gauge", "Time since the process started.",
             (_time.GetUtcNow().UtcDateTime - process.StartTime.ToUniversalTime()).TotalSeconds);
         Value("dotnet_gc_heap_bytes", "gauge", "Managed memory.", GC.GetTotalMemory(forceFullCollection: false));
+        Value("dotnet_gc_allocated_bytes_total", "counter", "Managed memory that was ever allocated.", GC.GetTotalAllocatedBytes(precise: false));
+        Value("dotnet_gc_pause_seconds_total", "counter", "Time in which collections stopped the process.", GC.GetTotalPauseDuration().TotalSeconds);
+        for (var generation = 0; generation <= GC.MaxGeneration; generation++)
+            Value($"dotnet_gc_gen{generation}_collections_total", "counter", "Collections of this generation or an older one.", GC.CollectionCount(generation));
         Value("healthgrains_metrics_dropped_total", "counter", "Measurements beyond the maximum of series.", _budget.Dropped);
 
         void Value(string name, string type, string help, double value) => text.Append(CultureInfo.InvariantCulture,

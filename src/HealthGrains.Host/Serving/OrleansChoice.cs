@@ -17,6 +17,15 @@ internal static class OrleansChoice
     // Members, reminders and subscriptions: a few statements a second, beside the store's own connections.
     private const int ConnectionsMax = 8;
 
+    /// <summary>The store's connection of one silo: its sessions name it, so that the database refuses their commits once the silo is
+    /// dead to the others.</summary>
+    public static string StoreConnection(ServerSettings settings)
+    {
+        var connection = new NpgsqlConnectionStringBuilder(settings.PostgreSqlConnection);
+        connection.Options = $"{connection.Options} -c {OrleansTables.SiloSetting}={settings.SiloName}".Trim();
+        return connection.ConnectionString;
+    }
+
     /// <exception cref="CliException">The settings do not make a silo.</exception>
     public static async Task<StartedEngine> StartAsync(
         ServerSettings settings, GrainServices services, IKeyedRows keys, ChangeFeed feed, TimeProvider time, ILoggerFactory loggers)
@@ -38,6 +47,7 @@ internal static class OrleansChoice
                 Connection = connection,
                 Cluster = settings.Cluster,
                 Silo = settings.Silo,
+                Name = settings.SiloName,
             },
             time,
             loggers);

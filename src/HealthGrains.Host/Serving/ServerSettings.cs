@@ -46,6 +46,9 @@ internal sealed record ServerSettings
     /// <summary>The engine orleans: servers of one name on one database are one cluster.</summary>
     public string Cluster { get; init; } = "healthgrains";
 
+    /// <summary>The engine orleans: what this process is called among the others, unlike any before it.</summary>
+    public string SiloName { get; } = $"silo-{Guid.NewGuid():N}";
+
     public IPEndPoint Grpc { get; init; } = new(IPAddress.Loopback, 8081);
 
     public IPEndPoint Web { get; init; } = new(IPAddress.Loopback, 8080);

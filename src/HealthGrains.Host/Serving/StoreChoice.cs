@@ -63,6 +63,10 @@ internal static class StoreChoice
         var isOpen = false;
         try
         {
+#if ENGINE_ORLEANS
+            if (settings.Engine == EngineChoice.Orleans)
+                connection = OrleansChoice.StoreConnection(settings);
+#endif
             var store = await PostgreSqlJournalStore.OpenAsync(new PostgreSqlStoreOptions { Connection = connection, Time = time });
             isOpen = true;
             return new OpenedStore(store, store.Contents, store.Keys, NeverFails(), IsShared: true) { Leases = store.Leases, Scratch = scratch };

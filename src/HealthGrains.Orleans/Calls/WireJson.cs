@@ -26,7 +26,7 @@ namespace HealthGrains.Orleans.Calls;
     [
         typeof(PatientIdText), typeof(ProfessionalIdText), typeof(StructureIdText), typeof(ProfessionCodeText),
         typeof(DocumentIdText), typeof(UniqueIdText), typeof(UploadIdText), typeof(Sha256Text),
-        typeof(BlockText), typeof(BlockerText), typeof(PreferencesText),
+        typeof(BlockText), typeof(BlockerText), typeof(DelegationText), typeof(PreferencesText),
     ])]
 [JsonSerializable(typeof(SubmitDocument))]
 [JsonSerializable(typeof(SubmissionReceipt))]
@@ -95,7 +95,7 @@ namespace HealthGrains.Orleans.Calls;
 [JsonSerializable(typeof(AnnouncedRecord))]
 [JsonSerializable(typeof(TraceSupport))]
 [JsonSerializable(typeof(FindInvitation))]
-[JsonSerializable(typeof(IsDelegationAlive))]
+[JsonSerializable(typeof(HelpsOrMay))]
 [JsonSerializable(typeof(TakePlace))]
 [JsonSerializable(typeof(PlaceAnswer))]
 [JsonSerializable(typeof(TakeIntoAgenda))]
@@ -115,5 +115,6 @@ namespace HealthGrains.Orleans.Calls;
 [JsonSerializable(typeof(bool))]
 [JsonSerializable(typeof(long))]
 [JsonSerializable(typeof(Actor))]
+[JsonSerializable(typeof(Delegation))]
 [JsonSerializable(typeof(Refusal))]
 internal sealed partial class WireJson : JsonSerializerContext;

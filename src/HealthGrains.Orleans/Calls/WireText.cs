@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Delegates;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Notifications;
@@ -93,6 +94,31 @@ internal sealed class BlockerText : JsonConverter<KeyValuePair<string, Actor>>
         writer.WriteStartArray();
         writer.WriteStringValue(value.Key);
         JsonSerializer.Serialize(writer, value.Value, WireJson.Default.Actor);
+        writer.WriteEndArray();
+    }
+}
+
+/// <summary>A delegation and how far it is: two elements, since the members of a tuple are fields, which are not written.</summary>
+internal sealed class DelegationText : JsonConverter<(Delegation Delegation, DelegationStatus Status)>
+{
+    public override (Delegation Delegation, DelegationStatus Status) Read(
+        ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        reader.Read();
+        var delegation = JsonSerializer.Deserialize(ref reader, WireJson.Default.Delegation)
+            ?? throw new FormatException("An answer between silos names a delegation.");
+        reader.Read();
+        var status = (DelegationStatus)reader.GetInt32();
+        reader.Read();
+        return (delegation, status);
+    }
+
+    public override void Write(
+        Utf8JsonWriter writer, (Delegation Delegation, DelegationStatus Status) value, JsonSerializerOptions options)
+    {
+        writer.WriteStartArray();
+        JsonSerializer.Serialize(writer, value.Delegation, WireJson.Default.Delegation);
+        writer.WriteNumberValue((int)value.Status);
         writer.WriteEndArray();
     }
 }

@@ -26,15 +26,13 @@ internal sealed class FeedSender(ChangeFeed local, IServiceProvider services, IL
     private IStreamProvider? _streams;
     private bool _sending;
 
-    /// <summary>Where to send to: kept up to date by who follows the members.</summary>
+    /// <summary>The other silos: kept up to date by who follows the members.</summary>
     public IReadOnlyList<SiloAddress> Silos { get; set; } = [];
-
-    public SiloAddress? Here { get; set; }
 
     public void Publish(JournalId journal)
     {
         local.Publish(journal);
-        if (Silos.Count < 2)
+        if (Silos.Count == 0)
             return;
         lock (_gate)
         {
@@ -58,7 +56,7 @@ internal sealed class FeedSender(ChangeFeed local, IServiceProvider services, IL
             try
             {
                 _streams ??= services.GetRequiredService<IClusterClient>().GetStreamProvider(Provider);
-                await Task.WhenAll(Silos.Where(silo => !silo.Equals(Here)).Select(silo => _streams
+                await Task.WhenAll(Silos.Select(silo => _streams
                     .GetStream<FeedWake>(StreamId.Create(Namespace, silo.ToParsableString())).OnNextAsync(wake)));
             }
             catch (Exception e)

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace HealthGrains.Orleans.Routing;
 
-/// <summary>Follows who is in the cluster: lets go what moved to another silo, and keeps the routers of this silo's shards.</summary>
+/// <summary>Follows who is in the cluster: moves what is another silo's by now, and keeps the routers of this silo's shards.</summary>
 internal sealed class ShardKeeper(
     SiloParts silo, IGrainFactory grains, FeedSender feed, TimeProvider time, ILogger<ShardKeeper> log) : IDisposable
 {
@@ -36,9 +36,9 @@ internal sealed class ShardKeeper(
         {
             await foreach (var _ in silo.Members.ChangesAsync(stopping))
             {
-                feed.Silos = silo.Members.Silos;
+                feed.Silos = [.. silo.Members.Silos.Where(other => !other.Equals(silo.Members.Here))];
                 OrleansLog.MembersChanged(log, silo.Members.Silos.Count, silo.Members.MyShards().Count());
-                silo.Residents.LetGoStrangers(silo.Members.IsMine);
+                silo.Residents.MoveStrangers(silo.Members.IsMine);
                 KeepRouters();
                 if (silo.Members.Silos.Contains(silo.Members.Here))
                     known.TrySetResult();
@@ -57,7 +57,7 @@ internal sealed class ShardKeeper(
             while (await tick.WaitForNextTickAsync(stopping))
             {
                 // Who was made here while the members changed, too.
-                silo.Residents.LetGoStrangers(silo.Members.IsMine);
+                silo.Residents.MoveStrangers(silo.Members.IsMine);
                 KeepRouters();
             }
         }
@@ -71,19 +71,34 @@ internal sealed class ShardKeeper(
         if (!_routes)
             return;
         foreach (var shard in silo.Members.MyShards())
-            _ = KeepRouterAsync(shard);
+            _ = KeepRouterAsync(shard, _stopping.Token);
     }
 
-    private async Task KeepRouterAsync(int shard)
+    /// <summary>Asks until the router is here. When a shard changes hands, the first answer comes from the one that has to go, or the
+    /// directory still names a silo that died: waiting for the next tick would leave the shard without a router until then.</summary>
+    private async Task KeepRouterAsync(int shard, CancellationToken stopping)
     {
-        try
+        for (var since = time.GetTimestamp(); silo.Members.IsMine(shard) && time.GetElapsedTime(since) < OrleansLimits.KeepEvery;)
         {
-            await grains.GetGrain<IShardRouterGrain>(GrainKeys.OfShard(shard)).KeepAsync();
-        }
-        catch (Exception e)
-        {
-            // Like the router's own loop, this outlives what it asks for: the next tick asks again.
-            OrleansLog.RouterNotKept(log, shard, e.GetType().Name);
+            try
+            {
+                if (await grains.GetGrain<IShardRouterGrain>(GrainKeys.OfShard(shard)).IsAtAsync(silo.Members.Here))
+                    return;
+            }
+            catch (Exception e)
+            {
+                // Like the router's own loop, this outlives what it asks for.
+                OrleansLog.RouterNotKept(log, shard, e.GetType().Name);
+            }
+
+            try
+            {
+                await Task.Delay(OrleansLimits.HandoverPauseMax, time, stopping);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
         }
     }
 }

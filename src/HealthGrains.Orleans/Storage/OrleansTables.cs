@@ -11,11 +11,22 @@ namespace HealthGrains.Orleans.Storage;
 /// routers and of queues. Losing them costs a restart of the cluster, never a fact.</para>
 /// <para>The providers ask one table, <c>OrleansQuery</c>, for the text of each statement by its key, bind the parameters that
 /// they have for it by name, and read the columns that they know by name. That is the interface that is kept here.</para>
+/// <para>The fence. A silo that the others declared dead may go on for some seconds without knowing it: frozen, or cut off from
+/// them and not from the database. What it then writes to a journal that another silo has taken over is decided by the version check
+/// of the store; that it writes nothing at all from there on is what the fence adds. It is a trigger on the store's tables, put there
+/// when the cluster starts and they are there.</para>
 /// <para>Steps are numbered and never edited, like those of the store; all that are missing run in one transaction, under a
 /// lock that silos starting at the same time wait for.</para>
 /// </remarks>
 public static class OrleansTables
 {
+    /// <summary>The variable of a session of the store that names the silo for which it commits, so that the database refuses it
+    /// once the silo is dead to the others. A session that names none is not asked.</summary>
+    public const string SiloSetting = "healthgrains.silo";
+
+    /// <summary>The SQLSTATE of that refusal; the store knows it.</summary>
+    public const string Fenced = "HG003";
+
     private static readonly IReadOnlyList<(string What, string Text, IReadOnlyDictionary<string, string> Statements)> Steps =
     [
         ("members, reminders, subscriptions", """
@@ -60,7 +71,35 @@ public static class OrleansTables
                 changed_at timestamptz NOT NULL DEFAULT now(),
                 PRIMARY KEY (service, id_hash, type_hash, id_0, id_1, type, extension)) WITH (fillfactor = 50);
             """, OrleansStatements.First),
+        ("a silo that is dead to the others commits nothing", $"""
+            CREATE INDEX cluster_member_by_name ON cluster_member (silo_name);
+            CREATE FUNCTION cluster_fence() RETURNS trigger LANGUAGE plpgsql AS $fence$
+            BEGIN
+                IF EXISTS (SELECT FROM cluster_member WHERE silo_name = current_setting('{SiloSetting}', true) AND status = 6) THEN
+                    RAISE EXCEPTION 'this silo is dead to the others' USING ERRCODE = '{Fenced}';
+                END IF;
+                RETURN NULL;
+            END
+            $fence$;
+            """, new Dictionary<string, string>(StringComparer.Ordinal)),
     ];
+
+    // On the store's own tables, where they are in the same schema: each commit changes one of the two.
+    private const string Fence = """
+        DO $fence$
+        DECLARE
+            fenced text;
+        BEGIN
+            FOREACH fenced IN ARRAY ARRAY['shard', 'checkpoint'] LOOP
+                IF to_regclass(fenced) IS NOT NULL
+                    AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = to_regclass(fenced) AND tgname = 'cluster_fence') THEN
+                    EXECUTE format('CREATE TRIGGER cluster_fence BEFORE INSERT OR UPDATE ON %I '
+                        'FOR EACH STATEMENT EXECUTE FUNCTION cluster_fence()', fenced);
+                END IF;
+            END LOOP;
+        END
+        $fence$
+        """;
 
     /// <summary>Makes what is missing, or nothing.</summary>
     /// <exception cref="JournalUnavailableException">The database is away, or belongs to a newer version.</exception>
@@ -89,6 +128,7 @@ public static class OrleansTables
 
             for (var number = known + 1; number <= Steps.Count; number++)
                 await ApplyAsync(connection, number, Steps[number - 1]);
+            await RunAsync(connection, Fence);
             await transaction.CommitAsync(cancellation);
         }
         catch (NpgsqlException e)

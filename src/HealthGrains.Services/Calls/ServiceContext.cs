@@ -107,21 +107,46 @@ internal sealed class ServiceContext
         (await FollowAsync(patient, command, waiting)).Result;
 
     /// <summary>The journal from which a number is answered: its own, unless it is an alias.</summary>
+    /// <exception cref="RpcException">TEMPORARILY_UNAVAILABLE while the record becomes part of another one.</exception>
     public async ValueTask<JournalId> HomeOfAsync(JournalId patient, CancellationToken waiting) =>
-        (await Engine.AskAsync(patient, new LocateRecord(), waiting)).Value.MovedTo is { } home ? GrainIds.Of(home) : patient;
+        (await TraceHomeAsync(patient, waiting)).Home;
 
-    // The one place where an old number becomes the record that answers for it. Nothing that was moved to ever moves itself, so
-    // asking once more is enough; a record that never moved is asked once, as if there were no aliases.
+    /// <summary>The journal from which a number is answered, and the numbers that led there, in order.</summary>
+    /// <exception cref="RpcException">TEMPORARILY_UNAVAILABLE while the record becomes part of another one.</exception>
+    public async ValueTask<(JournalId Home, IReadOnlyList<PatientId> Through)> TraceHomeAsync(JournalId patient, CancellationToken waiting)
+    {
+        var through = new List<PatientId>();
+        while (true)
+        {
+            var place = (await Engine.AskAsync(patient, new LocateRecord(), waiting)).Value;
+            if (place.MovingTo is not null)
+                throw RefusalStatus.Of(BecomingOne);
+            if (place.MovedTo is not { } home)
+                return (patient, through);
+            through.Add(GrainIds.PatientOf(patient));
+            patient = GrainIds.Of(home);
+        }
+    }
+
+    private static readonly Domain.Refusals.Refusal BecomingOne = new(
+        Domain.Refusals.RefusalCode.TemporarilyUnavailable, "Two records of one person are becoming one: try again.");
+
+    // The one place where an old number becomes the record that answers for it. A record that never moved is asked once, as if
+    // there were no aliases. What was moved to may have moved itself since, but whoever moved never moves again, and one record is
+    // made of MergeBook.MergedMax others at most: this comes to an end.
     private async ValueTask<(TurnResult<TAnswer> Result, JournalId Home)> FollowAsync<TState, TEvent, TAnswer>(
         JournalId grain, Command<TState, TEvent, TAnswer> command, CancellationToken waiting)
         where TState : class
         where TEvent : class
     {
-        var result = await Engine.AskAsync(grain, command, waiting);
-        if (result.Refusal?.MovedTo is not { } moved)
-            return (result, grain);
-        var home = GrainIds.Of(moved);
-        return (await Engine.AskAsync(home, command, waiting), home);
+        while (true)
+        {
+            var result = await Engine.AskAsync(grain, command, waiting);
+            if (result.Refusal?.MovedTo is not { } moved)
+                return (result, grain);
+            command = command.AskedThrough(GrainIds.PatientOf(grain));
+            grain = GrainIds.Of(moved);
+        }
     }
 
     /// <inheritdoc cref="AskAsync{TAnswer}(JournalId, PatientCommand{TAnswer}, CancellationToken)"/>
@@ -138,8 +163,18 @@ internal sealed class ServiceContext
     public IAsyncEnumerable<ReadOnlyMemory<byte>> ContentOf(
         JournalId patient, DocumentEntry entry, CancellationToken cancellation) =>
         entry.Upload is { } upload
-            ? Contents.ReadCheckedAsync(patient, upload, entry.Sha256, entry.Size, cancellation)
-            : Store.ReadContentAsync(patient, entry.Sha256, cancellation);
+            ? Contents.ReadCheckedAsync(KeptIn(patient, entry), upload, entry.Sha256, entry.Size, cancellation)
+            : Store.ReadContentAsync(KeptIn(patient, entry), entry.Sha256, cancellation);
+
+    // What came with another record stays where it was written.
+    private static JournalId KeptIn(JournalId patient, DocumentEntry entry) =>
+        entry.Origin is { } origin ? GrainIds.Of(origin) : patient;
+
+    /// <summary>As <see cref="AskPatientlyAsync"/>, of the journal that a stream began with: one that has moved since is not
+    /// followed, because what the stream waits for and counts is that of its journal. It is told to come again.</summary>
+    public async ValueTask<TurnResult<TAnswer>> AskOnlyThereAsync<TAnswer>(
+        JournalId home, PatientCommand<TAnswer> command, CancellationToken waiting) =>
+        await PatientlyAsync(() => Engine.AskAsync(home, command, waiting), waiting);
 
     /// <summary>Asks for a stream that is open already: a grain that is busy is asked again a little later, so that one crowded
     /// record does not end its watchers. Nothing is sent meanwhile.</summary>
@@ -148,13 +183,16 @@ internal sealed class ServiceContext
         JournalId grain, Command<TState, TEvent, TAnswer> command, CancellationToken waiting)
         where TState : class
         where TEvent : class
+        => await PatientlyAsync(async () => (await FollowAsync(grain, command, waiting)).Result, waiting);
+
+    private async ValueTask<TResult> PatientlyAsync<TResult>(Func<ValueTask<TResult>> ask, CancellationToken waiting)
     {
         var pause = ServiceLimits.BusyPause;
         for (var tries = 1; ; tries++)
         {
             try
             {
-                return (await FollowAsync(grain, command, waiting)).Result;
+                return await ask();
             }
             catch (EngineOverloadedException) when (tries < ServiceLimits.BusyTriesMax)
             {

@@ -25,12 +25,12 @@ internal sealed partial class DocumentExchangeService
         var tracked = await context.AskAsync(GrainIds.Of(patient), new TrackDocument(unique, producer.Actor), ct);
         var stamp = tracked.Entry.Stamp;
 
-        var told = tracked.Entry.Told;
-        var inboxes = new List<InboxTrack>(told.Length);
+        var told = tracked.Recipients;
+        var inboxes = new List<InboxTrack>(told.Count);
         foreach (var window in told.Chunk(ServiceLimits.TrackWindowMax))
         {
-            inboxes.AddRange(await Task.WhenAll(window.Select(async id => await context.AskAsync(
-                GrainIds.InboxOf(id), new TrackInInbox(stamp.Shard, stamp.Position, tracked.Entry.Id), ct))));
+            inboxes.AddRange(await Task.WhenAll(window.Select(async one => await context.AskAsync(
+                GrainIds.InboxOf(one.Reader), new TrackInInbox(one.Stamp.Shard, one.Stamp.Position, one.Document), ct))));
         }
 
         var isInLedger = await context.AskAsync(
@@ -75,7 +75,7 @@ internal sealed partial class DocumentExchangeService
     }
 
     internal static Wire.ClassDelivery Professionals(
-        TrackedDocument tracked, IReadOnlyList<ProfessionalId> told, IReadOnlyList<InboxTrack> inboxes)
+        TrackedDocument tracked, IReadOnlyList<ToldReader> told, IReadOnlyList<InboxTrack> inboxes)
     {
         var line = new Wire.ClassDelivery { RecipientClass = Wire.RecipientClass.Professionals, Recipients = told.Count };
         var reads = tracked.FirstReads.ToDictionary(read => read.Reader, read => read.At);
@@ -84,7 +84,7 @@ internal sealed partial class DocumentExchangeService
         for (var i = 0; i < told.Count; i++)
         {
             var inbox = inboxes[i];
-            var isRead = reads.TryGetValue(told[i], out var readAt);
+            var isRead = reads.TryGetValue(told[i].Reader, out var readAt);
             line.Notified += inbox.IsTaken || isRead ? 1 : 0;
             line.Delivered += inbox.IsAcknowledged || isRead ? 1 : 0;
             line.Read += isRead ? 1 : 0;

@@ -157,16 +157,15 @@ internal sealed class Reconciliation(
         if (answer.Refusal is not null)
             return null;
         var tracked = answer.Value;
-        var stamp = tracked.Entry.Stamp;
-        var inboxes = new List<InboxTrack>(tracked.Entry.Told.Length);
-        foreach (var reader in tracked.Entry.Told)
+        var inboxes = new List<InboxTrack>(tracked.Recipients.Count);
+        foreach (var told in tracked.Recipients)
         {
             var track = await context.AskPatientlyAsync(
-                GrainIds.InboxOf(reader), new TrackInInbox(stamp.Shard, stamp.Position, tracked.Entry.Id), ct);
+                GrainIds.InboxOf(told.Reader), new TrackInInbox(told.Stamp.Shard, told.Stamp.Position, told.Document), ct);
             inboxes.Add(track.Value);
         }
 
-        return new Found(tracked, DocumentExchangeService.Professionals(tracked, tracked.Entry.Told, inboxes));
+        return new Found(tracked, DocumentExchangeService.Professionals(tracked, tracked.Recipients, inboxes));
     }
 
     private sealed record Found(TrackedDocument Document, Wire.ClassDelivery Professionals);

@@ -1,5 +1,6 @@
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Delegates;
+using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Patients;
 using HealthGrains.Domain.Routing;
 using HealthGrains.Rpc;
@@ -21,6 +22,8 @@ internal sealed partial class PatientRecordsService
     /// change of consent is written to the same journal and wakes the stream; a permit that ends by itself, and an emergency
     /// session, is waited for.
     /// Either way the next answer is a refusal, and the stream ends with it.</para>
+    /// <para>W4. A record that becomes part of another one while it is watched ends the stream with TEMPORARILY_UNAVAILABLE: whoever
+    /// comes again with the same cursor goes on where the record answers then, in the order of the number that is asked.</para>
     /// <para>W3. At most one page is held for a stream; a reader that takes nothing is ended by the RPC layer.</para>
     /// </remarks>
     internal async Task WatchAsync(
@@ -31,12 +34,13 @@ internal sealed partial class PatientRecordsService
         using var place = context.Streams.Take(session.Caller.Key);
 
         // What happens to a record that answers for several numbers wakes those who watch its own journal.
-        target = target with { Journal = await context.HomeOfAsync(target.Journal, ct) };
+        var (home, through) = await context.TraceHomeAsync(target.Journal, ct);
+        target = target with { Journal = home };
         using var feed = context.Feed.Subscribe(target.Journal);
         context.Instruments.RecordWatcher(1);
         try
         {
-            await WatchAsync(target, request.AfterSequence, session, new StreamPulse(feed, context.Time), replies, ct);
+            await WatchAsync(target, through, request.AfterSequence, session, new StreamPulse(feed, context.Time), replies, ct);
         }
         finally
         {
@@ -46,6 +50,7 @@ internal sealed partial class PatientRecordsService
 
     private async Task WatchAsync(
         RecordTarget target,
+        IReadOnlyList<PatientId> through,
         long cursor,
         CallerSession session,
         StreamPulse pulse,
@@ -60,10 +65,11 @@ internal sealed partial class PatientRecordsService
             {
                 Entrance = target.Entrance,
                 Continues = !isFirst,
+                Through = through,
             };
             var result = isFirst
                 ? await context.Engine.AskAsync(target.Journal, question, ct)
-                : await context.AskPatientlyAsync(target.Journal, question, ct);
+                : await context.AskOnlyThereAsync(target.Journal, question, ct);
             if (result.Refusal is { } refusal)
             {
                 if (!isFirst)
@@ -109,7 +115,7 @@ internal sealed partial class PatientRecordsService
         PatientCommand<bool> question = target.By.Kind == ActorKind.Delegate
             ? new MayDelegateStillSee(target.By, shown)
             : new MayStillSee(PatientState.ReaderOf(target.By), shown) { Entrance = target.Entrance };
-        var may = await context.AskPatientlyAsync(target.Journal, question, ct);
+        var may = await context.AskOnlyThereAsync(target.Journal, question, ct);
         return may is { Refusal: null, Value: true };
     }
 }

@@ -29,7 +29,7 @@ internal sealed class RecordExport(
 
     public async Task RunAsync(DocumentId? after, bool withContent, CancellationToken ct)
     {
-        var page = await context.AskAsync(target.Journal, Question(after), ct);
+        var page = await PatientlyAsync(Question(after), ct);
         _answered = context.Time.GetTimestamp();
         await replies.WriteAsync(
             new Wire.ExportChunk
@@ -117,7 +117,7 @@ internal sealed class RecordExport(
         Domain.Patients.PatientCommand<TAnswer> question, CancellationToken ct)
     {
         session.ThrowIfExpired(context.Now);
-        var result = await context.AskPatientlyAsync(target.Journal, question, ct);
+        var result = await context.AskOnlyThereAsync(target.Journal, question, ct);
         if (result.Refusal is { } refusal)
         {
             ServicesLog.WatchRefused(context.Log, "record export", refusal.Name);

@@ -30,6 +30,14 @@ internal sealed class Connection : IDisposable
         }
 
         _ = raw.sqlite3_extended_result_codes(_handle, 1);
+
+        // A file that cannot be opened for writing is opened for reading instead, without a word: whoever writes would only find
+        // out later, in the middle of its work.
+        if (raw.sqlite3_db_readonly(_handle, "main") != 0)
+        {
+            _handle.Dispose();
+            throw new SqliteFailure(raw.SQLITE_CANTOPEN, "unable to open database file for writing");
+        }
     }
 
     public bool InTransaction => raw.sqlite3_get_autocommit(_handle) == 0;
@@ -59,14 +67,27 @@ internal sealed class Connection : IDisposable
     public long Query(string sql)
     {
         using var statement = new Statement(_handle, sql);
-        return statement.Step() ? statement.Integer(0) : 0;
+        var value = statement.Step() ? statement.Integer(0) : 0;
+        Finish(statement);
+        return value;
     }
 
     /// <summary>The first column of the first row as text; empty when there is none.</summary>
     public string QueryText(string sql)
     {
         using var statement = new Statement(_handle, sql);
-        return statement.Step() ? Encoding.UTF8.GetString(statement.Text(0)) : "";
+        var value = statement.Step() ? Encoding.UTF8.GetString(statement.Text(0)) : "";
+        Finish(statement);
+        return value;
+    }
+
+    // Outside a transaction the commit comes after the last row, and with it the error of a failed sync.
+    private static void Finish(Statement statement)
+    {
+        while (statement.Step())
+        {
+            // Further rows were not asked for.
+        }
     }
 
     public void BusyTimeout(TimeSpan atMost) => _ = raw.sqlite3_busy_timeout(_handle, (int)atMost.TotalMilliseconds);

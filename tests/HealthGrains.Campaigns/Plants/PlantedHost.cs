@@ -17,7 +17,7 @@ internal static class PlantedHost
     public const int PatientsDefault = 20;
 
     /// <summary>What can be planted, by name.</summary>
-    public static IReadOnlyList<string> Plants { get; } = [EarlyAck, .. ConsentPlants.Names, StaleReads.Name];
+    public static IReadOnlyList<string> Plants { get; } = [EarlyAck, SwallowedFullStore.Name, .. ConsentPlants.Names, StaleReads.Name, NoDeduplication.Name];
 
     public static Command Command()
     {
@@ -29,8 +29,11 @@ internal static class PlantedHost
         var patients = new Option<int>("--plant-patients") { DefaultValueFactory = _ => PatientsDefault };
         var store = new Option<string>("--store") { DefaultValueFactory = _ => "sqlite" };
         var database = new Option<string?>("--postgresql");
+        var engine = new Option<string?>("--engine");
+        var silo = new Option<string?>("--silo");
+        var cluster = new Option<string?>("--cluster");
         var command = new Command("serve-planted", "A server with a planted bug; for negative controls") { Hidden = true };
-        foreach (var option in new Option[] { data, grpc, web, plant, patients, store, database })
+        foreach (var option in new Option[] { data, grpc, web, plant, patients, store, database, engine, silo, cluster })
             command.Options.Add(option);
         command.SetAction(async (parsed, stopping) =>
         {
@@ -42,6 +45,9 @@ internal static class PlantedHost
                 ["Web"] = parsed.GetValue(web),
                 ["Store"] = parsed.GetValue(store),
                 ["PostgreSql:Connection"] = parsed.GetValue(database),
+                ["Engine"] = parsed.GetValue(engine),
+                ["Silo"] = parsed.GetValue(silo),
+                ["Cluster"] = parsed.GetValue(cluster),
             };
 
             // This one needs no code: a parameter that lets the glass be broken by whoever is blocked.
@@ -49,11 +55,17 @@ internal static class PlantedHost
                 values["Access:BlockOverridesEmergency"] = "false";
             var settings = ServerSettings.From(new ConfigurationBuilder()
                 .AddEnvironmentVariables(ServerSettings.VariablePrefix).AddInMemoryCollection(values).Build());
-            Func<IJournalStore, IJournalStore>? wrapStore = name == EarlyAck ? store => new EarlyAckStore(store) : null;
+            Func<IJournalStore, IJournalStore>? wrapStore = name switch
+            {
+                EarlyAck => store => new EarlyAckStore(store),
+                SwallowedFullStore.Name => store => new SwallowedFullStore(store),
+                _ => null,
+            };
             Func<IGrainEngine, IGrainEngine>? wrapEngine = name switch
             {
+                NoDeduplication.Name => engine => new NoDeduplication(engine),
                 StaleReads.Name => engine => new StaleReads(engine, parsed.GetValue(patients)),
-                EarlyAck or ConsentPlants.GlassOverBlock => null,
+                EarlyAck or SwallowedFullStore.Name or ConsentPlants.GlassOverBlock => null,
                 _ => engine => new ConsentPlants(engine, name),
             };
             await using var server = await RunningServer.StartAsync(

@@ -135,7 +135,7 @@ public sealed class AliasTests : IAsyncLifetime
 
         await _hospital.SubmitAsync(People.Document(Old));
         await _hospital.SubmitAsync(People.Document(New, "2", "two"));
-        var before = await _host.EntriesAsync();
+        var before = await _host.PatientEntriesAsync();
         foreach (var (one, other) in new[] { (Old, New), (New, Old) })
         {
             var merge = await Assert.ThrowsAsync<RpcException>(() => AliasAsync(one, other));
@@ -143,7 +143,7 @@ public sealed class AliasTests : IAsyncLifetime
             Assert.DoesNotContain(one.Number, merge.Detail, StringComparison.Ordinal);
         }
 
-        Assert.Equal(before, await _host.EntriesAsync());
+        Assert.Equal(before, await _host.PatientEntriesAsync());
         await Waiting.RefusedAsync(() => As(People.HospitalSystem), RefusalCode.CallerKindForbidden);
 
         Task<Wire.AddAliasResponse> As(Caller caller) => _host.As(caller).CallAsync<Wire.AddAliasRequest, Wire.AddAliasResponse>(

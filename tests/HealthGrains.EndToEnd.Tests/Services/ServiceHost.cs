@@ -164,6 +164,19 @@ internal sealed class ServiceHost : IAsyncDisposable
     /// <summary>How many entries the whole store holds: after a refusal as many as before it.</summary>
     public async Task<long> EntriesAsync() => (await Store.ReadPositionsAsync(CancellationToken.None)).Sum();
 
+    /// <summary>Entries of records alone: ledgers and inboxes are written by the routers, beside the calls.</summary>
+    public async Task<long> PatientEntriesAsync()
+    {
+        var entries = 0L;
+        for (var shard = 0; shard < Store.Shards; shard++)
+        {
+            entries += (await Store.ReadLogAsync(shard, 0, 1_000, CancellationToken.None))
+                .Count(entry => entry.Journal.Kind == JournalKind.Patient);
+        }
+
+        return entries;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Channel.DisposeAsync();

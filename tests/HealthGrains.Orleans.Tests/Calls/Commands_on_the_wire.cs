@@ -3,6 +3,7 @@ using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Agendas;
 using HealthGrains.Domain.Consent;
+using HealthGrains.Domain.Delegates;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Duties;
 using HealthGrains.Domain.Identity;
@@ -51,6 +52,7 @@ public sealed class Commands_on_the_wire(ITestOutputHelper output)
                 new Dictionary<NotificationCategory, bool> { [Enum.GetValues<NotificationCategory>()[^1]] = true }));
             far.Record.Ask(new SetNotificationPreferences(
                 new Dictionary<NotificationCategory, bool> { [Enum.GetValues<NotificationCategory>()[^1]] = false }));
+            far.Record.Ask(new AddDelegate("carer-1", "A Carer", DelegationKind.Caregiving, null, null, Actor.Patient));
             Back(nameof(GetConsents), far.Record, new GetConsents(IncludeEnded: true));
             foreach (var move in new SetEmergencyAccess?[] { null, new SetEmergencyAccess(true, null, false) })
             {
@@ -58,6 +60,7 @@ public sealed class Commands_on_the_wire(ITestOutputHelper output)
                 Back(nameof(ExplainAccess), far.Record, explain);
             }
 
+            near.Record.Ask(new AddDelegate("carer-1", "A Carer", DelegationKind.Caregiving, null, null, Actor.Patient));
             near.Record.Ask(new SetNotificationPreferences(
                 new Dictionary<NotificationCategory, bool> { [Enum.GetValues<NotificationCategory>()[^1]] = true }));
             near.Record.Ask(new SetNotificationPreferences(
@@ -174,6 +177,8 @@ public sealed class Commands_on_the_wire(ITestOutputHelper output)
             null => "-",
             string or bool or DateTimeOffset or Guid => FormattableString.Invariant($"{value:o}"),
             System.Collections.IEnumerable many => $"[{string.Join(',', many.Cast<object?>().Select(one => Of(one, depth + 1)))}]",
+            System.Runtime.CompilerServices.ITuple pair =>
+                $"({string.Join(',', Enumerable.Range(0, pair.Length).Select(one => Of(pair[one], depth + 1)))})",
             _ when value.GetType().IsPrimitive || value.GetType().IsEnum => value.ToString()!, // ! they have one
             _ when value.GetType().Namespace == typeof(PatientId).Namespace || depth > 12 => value.ToString() ?? "",
             _ => "{" + string.Join(';', value.GetType().GetProperties()
