@@ -23,6 +23,15 @@ public sealed record SetAdministrator(ProfessionalId Professional, bool IsAdmini
 {
     protected override Decision<PatientState, PatientEvent, ConsentChange> DecideOpen(PatientState state, TurnContext turn)
     {
+        // Whoever acts for the person as a professional reads as one: a mask is not lifted by one's own word.
+        if (IsAdministrator && By.Kind == ActorKind.Professional)
+        {
+            return Refuse(
+                RefusalCode.DelegationForbidden,
+                "The person names an administrator; no professional does in the person's name.",
+                "professional_id");
+        }
+
         var id = Professional.ToString();
         var permits = state.Consent.Authorizations
             .Where(a => a is { Permit: true, Holder: HolderKind.Professional } && a.HolderId == id && !a.HasEnded(turn.Now))

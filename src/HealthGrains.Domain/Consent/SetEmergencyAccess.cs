@@ -1,4 +1,6 @@
+using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Patients;
+using HealthGrains.Domain.Refusals;
 using HealthGrains.Domain.Turns;
 
 namespace HealthGrains.Domain.Consent;
@@ -9,6 +11,15 @@ public sealed record SetEmergencyAccess(bool? RegulationCentre, bool? BreakTheGl
 {
     protected override Decision<PatientState, PatientEvent, ConsentChange> DecideOpen(PatientState state, TurnContext turn)
     {
+        // As with administrators: the way to what is masked is opened by no professional.
+        if (MaskedDocuments == true && By.Kind == ActorKind.Professional)
+        {
+            return Refuse(
+                RefusalCode.DelegationForbidden,
+                "The person opens masked documents to an emergency; no professional does in the person's name.",
+                "emergency.masked_documents");
+        }
+
         var now = state.Consent.EmergencyUnder(turn.Policy, turn.Now);
         var until = state.OthersWordEnds(By, turn);
         var flags = new EmergencyFlags(

@@ -17,13 +17,17 @@ public sealed record FindInvitation(Actor By) : PatientCommand<int>
             : 0);
 }
 
-/// <summary>Whether a delegation is, or may still be, in force; asked of a record by whom the caregiver's places are counted. Once
-/// it is not, it never is again.</summary>
-public sealed record IsDelegationAlive(int Number, string Subject) : PatientCommand<bool>
+/// <summary>Whether somebody helps as a caregiver, or may still accept to; asked of a record by whom the caregiver's places are
+/// counted. A delegation that is over stays so, and another one takes a place of its own.</summary>
+/// <remarks>By the subject: a number means nothing any more where two records became one.</remarks>
+public sealed record HelpsOrMay(string Subject) : PatientCommand<bool>
 {
     public override TurnPriority Priority => TurnPriority.PatientRead;
 
-    public override Decision<PatientState, PatientEvent, bool> Decide(PatientState state, TurnContext turn) => Reply(
-        state.Delegations.Find(Number) is { } known && known.Subject == Subject
-        && known.StatusAt(turn.Now, state.MajorityUnder(turn.Policy)) is DelegationStatus.Pending or DelegationStatus.Accepted);
+    public override Decision<PatientState, PatientEvent, bool> Decide(PatientState state, TurnContext turn)
+    {
+        var majority = state.MajorityUnder(turn.Policy);
+        return Reply(state.Delegations.All.Any(known => known.Kind == DelegationKind.Caregiving && known.Subject == Subject
+            && known.StatusAt(turn.Now, majority) is DelegationStatus.Pending or DelegationStatus.Accepted));
+    }
 }

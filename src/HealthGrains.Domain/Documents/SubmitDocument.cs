@@ -68,7 +68,7 @@ public sealed record SubmitDocument(
         {
             // A stranger's document that is hidden from the patient's side is confirmed by no receipt, whoever knows its id and bytes.
             return state.Index.FindAll(Metadata.UniqueId).FirstOrDefault(known => known.Sha256 == Content.Sha256
-                && (!IsHiddenFromDepositor(known, audience) || known.IsManagedBy(By))) is { } earlier
+                    && (!IsHiddenFromDepositor(known, audience) || known.IsManagedBy(By))) is { } earlier
                 ? Reply(SubmissionReceipt.Of(earlier, alreadyKnown: true))
                 : Refuse(RefusalCode.UniqueIdReused, "This unique id means another content.", "metadata.unique_id");
         }

@@ -17,14 +17,14 @@ public enum DutyKind
     /// <summary>The person comes of age and is reminded of the consents that others gave.</summary>
     Majority = 4,
 
-    /// <summary>The record is to become part of another one: whoever sees to it finishes that.</summary>
-    Merge = 61,
-
     /// <summary>The representatives of a minor are reminded, in time, that the person comes of age.</summary>
     MajorityNotice = 5,
 
     /// <summary>A record that was announced opens: the person did not oppose.</summary>
     OpenAnnounced = 6,
+
+    /// <summary>The record is to become part of another one: whoever sees to it finishes that.</summary>
+    Merge = 61,
 }
 
 /// <summary>One duty of a record.</summary>

@@ -69,8 +69,7 @@ public static class ProductCommands
             WireJson.Default.AnnounceRecord, WireJson.Default.AnnouncedRecord)
         .Add<PatientState, PatientEvent, bool, TraceSupport>(WireJson.Default.TraceSupport, WireJson.Default.Boolean)
         .Add<PatientState, PatientEvent, int, FindInvitation>(WireJson.Default.FindInvitation, WireJson.Default.Int32)
-        .Add<PatientState, PatientEvent, bool, IsDelegationAlive>(
-            WireJson.Default.IsDelegationAlive, WireJson.Default.Boolean)
+        .Add<PatientState, PatientEvent, bool, HelpsOrMay>(WireJson.Default.HelpsOrMay, WireJson.Default.Boolean)
         .Add<CaregiverState, CaregiverEvent, PlaceAnswer, TakePlace>(WireJson.Default.TakePlace, WireJson.Default.PlaceAnswer)
         .Add<PatientState, PatientEvent, bool, MayDelegateStillSee>(
             WireJson.Default.MayDelegateStillSee, WireJson.Default.Boolean)

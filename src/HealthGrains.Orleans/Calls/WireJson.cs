@@ -102,7 +102,7 @@ namespace HealthGrains.Orleans.Calls;
 [JsonSerializable(typeof(AnnouncedRecord))]
 [JsonSerializable(typeof(TraceSupport))]
 [JsonSerializable(typeof(FindInvitation))]
-[JsonSerializable(typeof(IsDelegationAlive))]
+[JsonSerializable(typeof(HelpsOrMay))]
 [JsonSerializable(typeof(TakePlace))]
 [JsonSerializable(typeof(PlaceAnswer))]
 [JsonSerializable(typeof(TakeIntoAgenda))]

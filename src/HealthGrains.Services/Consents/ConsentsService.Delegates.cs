@@ -109,7 +109,7 @@ internal sealed partial class ConsentsService
         var over = new List<CaregiverPlace>();
         foreach (var place in first.Places)
         {
-            if (!await context.AskAsync(GrainIds.Of(place.Patient), new IsDelegationAlive(place.Number, target.By.Id), ct))
+            if (!await context.AskAsync(GrainIds.Of(place.Patient), new HelpsOrMay(target.By.Id), ct))
                 over.Add(place);
         }
 

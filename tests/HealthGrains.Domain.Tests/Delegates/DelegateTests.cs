@@ -300,6 +300,34 @@ public sealed class DelegateTests
         Assert.Contains(masked, _record.AccessesOf(Actor.Patient).SelectMany(trace => trace.Trace.Documents));
     }
 
+    [Fact]
+    public void A_professional_who_acts_for_the_patient_opens_no_way_to_what_is_masked()
+    {
+        _record.Invite(Cast.Specialist.Id, kind: DelegationKind.HealthcareProfessional);
+        _record.Accept(Cast.Specialist);
+        _record.Permit(Cast.Specialist);
+        var masked = _record.Submit("masked", ConfidentialityLabels.MaskedFromProfessionals);
+        foreach (var professional in new[] { Cast.Specialist, Cast.Gp })
+        {
+            Assert.Equal(
+                RefusalCode.DelegationForbidden,
+                _record.AskInVain(new SetAdministrator(Cast.IdOf(professional), true) { By = Cast.Specialist }).Code);
+        }
+
+        Assert.Equal(
+            RefusalCode.DelegationForbidden,
+            _record.AskInVain(new SetEmergencyAccess(null, true, true) { By = Cast.Specialist }).Code);
+        Assert.Null(_record.Ask(new SetEmergencyAccess(false, null, false) { By = Cast.Specialist }).Refusal);
+        var glass = new Entrance(AccessMode.Emergency, "coma", false);
+        Assert.Equal(RefusalCode.DocumentNotFound, _record.Read(Cast.Specialist, masked).Refusal?.Code);
+        Assert.Equal(RefusalCode.DocumentNotFound, _record.Read(Cast.Specialist, masked, entrance: glass).Refusal?.Code);
+
+        // Whom the person named is dismissed by whoever acts for the person.
+        _record.Permit(Cast.Gp);
+        _record.Administrator(Cast.Gp);
+        Assert.Null(_record.Ask(new SetAdministrator(Cast.IdOf(Cast.Gp), false) { By = Cast.Specialist }).Refusal);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
