@@ -42,6 +42,10 @@ public sealed record RecordMerged(DateTimeOffset At, Actor By, PatientId From, l
 {
     /// <summary>The emergency flags from here on, each the stricter of both; null while both leave them to the parameter.</summary>
     public EmergencyFlags? Emergency { get; init; }
+
+    /// <summary>From when on they permit no more than the parameter does, the earlier of both; null for ever, and
+    /// beside no flags.</summary>
+    public DateTimeOffset? EmergencyUntil { get; init; }
 }
 
 /// <summary>Another record is not taken in, in this attempt: what was taken over of it is of no use.</summary>

@@ -99,6 +99,7 @@ public sealed record MergeRecord(PatientId From, long Attempt) : PatientCommand<
                 new RecordMerged(turn.Now, Actor.System, From, Attempt)
                 {
                     Emergency = MergeRules.StricterEmergency(state.Consent, incoming.State.Consent, turn),
+                    EmergencyUntil = MergeRules.Earlier(state.Consent.EmergencyUntil, incoming.State.Consent.EmergencyUntil),
                 },
             ],
             after => MergeRules.ProgressOf(after, From, Attempt));
@@ -172,6 +173,9 @@ internal static class MergeRules
                 : WhyNot(state);
         return reason is { } code ? new MergeRefused(turn.Now, Actor.System, from, attempt, code) : null;
     }
+
+    public static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) =>
+        one is null || other < one ? other ?? one : one;
 
     public static EmergencyFlags? StricterEmergency(ConsentState one, ConsentState other, TurnContext turn)
     {

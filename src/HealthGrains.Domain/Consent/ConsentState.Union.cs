@@ -1,3 +1,4 @@
+using HealthGrains.Domain.Aliases;
 using HealthGrains.Domain.Identity;
 
 namespace HealthGrains.Domain.Consent;
@@ -17,10 +18,10 @@ public sealed partial class ConsentState
     public int NextNumber => _numbersBefore + _authorizations.Count + 1;
 
     /// <param name="other">Of the record that becomes part of this one; not used afterwards.</param>
-    /// <param name="emergency">As decided with the event.</param>
-    /// <param name="at">Of the event.</param>
-    internal void Absorb(ConsentState other, EmergencyFlags? emergency, DateTimeOffset at)
+    /// <param name="merged">What was decided with it.</param>
+    internal void Absorb(ConsentState other, RecordMerged merged)
     {
+        var at = merged.At;
         var mine = _authorizations.Select(word => Against(word, other, at)).ToList();
         var theirs = other._authorizations.Select(word => Against(word, this, at)).ToList();
         var version = Version + other.Version + 1;
@@ -52,8 +53,7 @@ public sealed partial class ConsentState
             AbsorbPurpose(name, row, at);
         foreach (var name in other._purposesOfOthers ?? [])
             (_purposesOfOthers ??= new HashSet<string>(StringComparer.Ordinal)).Add(name);
-        Emergency = emergency;
-        EmergencyUntil = Earlier(EmergencyUntil, other.EmergencyUntil);
+        (Emergency, EmergencyUntil) = (merged.Emergency, merged.EmergencyUntil);
         _isEmergencyOfOthers |= other._isEmergencyOfOthers;
         Version = version;
     }
@@ -85,9 +85,6 @@ public sealed partial class ConsentState
 
         return takenBack && !given;
     }
-
-    private static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) =>
-        one is null || other < one ? other ?? one : one;
 
     private IEnumerable<Authorization> WordsOn(HolderKind holder, string id) =>
         _byHolder.TryGetValue((holder, id), out var words) ? words.Select(at => _authorizations[at]) : [];

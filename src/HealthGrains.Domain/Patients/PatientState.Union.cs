@@ -14,7 +14,7 @@ public sealed partial class PatientState
         var other = Merges.Settle(merged.From)?.State
             ?? throw new InvalidOperationException("A record is merged after it was taken over.");
         var documents = Index.Absorb(other.Index, merged.From);
-        Consent.Absorb(other.Consent, merged.Emergency, merged.At);
+        Consent.Absorb(other.Consent, merged);
         Delegations.Absorb(other.Delegations, merged.At);
         Feeds.Absorb(other.Feeds, merged.From, documents.Here);
         ProfessionalFeed.Absorb(other.ProfessionalFeed, merged.From, documents.Here);
@@ -33,8 +33,8 @@ public sealed partial class PatientState
         _discarded.UnionWith(other._discarded);
         MasksFuture |= other.MasksFuture;
         Traits ??= other.Traits;
-        OpenedAt = Earlier(OpenedAt, other.OpenedAt);
-        ActivatedAt = Earlier(ActivatedAt, other.ActivatedAt);
+        OpenedAt = MergeRules.Earlier(OpenedAt, other.OpenedAt);
+        ActivatedAt = MergeRules.Earlier(ActivatedAt, other.ActivatedAt);
 
         // Whoever finds the record in an emergency from now on says anew why, and the patient is told of it.
         _sessions.Clear();
@@ -73,7 +73,4 @@ public sealed partial class PatientState
         foreach (var (professional, day) in other._secretAccessDay ?? [])
             (_secretAccessDay ??= new Dictionary<string, DateOnly>(StringComparer.Ordinal)).TryAdd(professional, day);
     }
-
-    private static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) =>
-        one is null || other < one ? other ?? one : one;
 }

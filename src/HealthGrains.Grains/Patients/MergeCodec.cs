@@ -38,6 +38,8 @@ internal static class MergeCodec
                         BreakTheGlass = flags.BreakTheGlass,
                         MaskedDocuments = flags.MaskedDocuments,
                     };
+                    if (merged.EmergencyUntil is { } until)
+                        entry.RecordMerged.Emergency.Until = Stored.Time(until);
                 }
 
                 break;
@@ -66,6 +68,7 @@ internal static class MergeCodec
             Emergency = entry.RecordMerged.Emergency is { } flags
                 ? new EmergencyFlags(flags.RegulationCentre, flags.BreakTheGlass, flags.MaskedDocuments)
                 : null,
+            EmergencyUntil = entry.RecordMerged.Emergency is { HasUntil: true } ends ? Stored.Time(ends.Until) : null,
         },
         PatientEntry.EventOneofCase.MergeRefused => new MergeRefused(
             at,

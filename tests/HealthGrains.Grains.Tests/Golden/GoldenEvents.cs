@@ -105,6 +105,7 @@ internal static class GoldenEvents
         ["RecordMerged.full"] = new RecordMerged(At, Everything(), OtherPatient, 12)
         {
             Emergency = new EmergencyFlags(true, true, true),
+            EmergencyUntil = At.AddDays(400),
         },
         ["RecordMerged.minimal"] = new RecordMerged(At, Actor.System, OtherPatient, 12),
         ["MergeRefused.full"] = new MergeRefused(At, Everything(), OtherPatient, 12, RefusalCode.RecordClosed),
