@@ -204,6 +204,16 @@ public sealed class MergeModelTests(ITestOutputHelper output)
                     case ProfessionalUnblocked unblock:
                         blocked.Remove(unblock.Professional.ToString());
                         break;
+                    case RecordClosed closed:
+                        words = [.. words.Select(word => word.Word.Permit && !(word.Word.End <= closed.At) ? (word.Word, true) : word)];
+                        break;
+                    case MajorityReached majority:
+                        words =
+                        [
+                            .. words.Select(word => word.Word is { Permit: true, Basis: AuthorizationBasis.Patient, GrantedBy.Kind: not ActorKind.Patient }
+                                && !word.Revoked && !(word.Word.End <= majority.At) ? (word.Word with { End = majority.At }, false) : word),
+                        ];
+                        break;
                     case RecordDestroyed:
                         words.Clear();
                         blocked.Clear();
