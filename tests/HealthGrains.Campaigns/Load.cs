@@ -32,11 +32,15 @@ internal sealed class Load(World world, Ledger ledger, int seed, int contentByte
                     var number = Interlocked.Increment(ref _next);
                     if (!await SubmitAsync(channel, number, round, ended))
                         return;
-                    Acknowledged = Interlocked.Increment(ref count);
-                    acknowledged(Acknowledged);
+
+                    // Each number is told once: two lanes at once would read the same one from the property.
+                    var soFar = Interlocked.Increment(ref count);
+                    Acknowledged = soFar;
+                    acknowledged(soFar);
                 }
             },
             CancellationToken.None)));
+        Acknowledged = count;
     }
 
     /// <summary>Sends a document whose outcome is unknown once more: its unique id settles it.</summary>
