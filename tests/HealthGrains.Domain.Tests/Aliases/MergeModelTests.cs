@@ -204,6 +204,9 @@ public sealed class MergeModelTests(ITestOutputHelper output)
                     case ProfessionalUnblocked unblock:
                         blocked.Remove(unblock.Professional.ToString());
                         break;
+                    case RecordClosed closed:
+                        words = [.. words.Select(word => word.Word.Permit && !(word.Word.End <= closed.At) ? (word.Word, true) : word)];
+                        break;
                     case RecordDestroyed:
                         words.Clear();
                         blocked.Clear();
