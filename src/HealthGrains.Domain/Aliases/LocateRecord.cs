@@ -1,3 +1,4 @@
+using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Patients;
 using HealthGrains.Domain.Records;
@@ -18,6 +19,7 @@ public sealed record LocateRecord : PatientCommand<RecordPlace>
         {
             MovingTo = state.MovingTo,
             Attempt = state.MovingAttempt,
+            MovingBy = state.MovingBy,
             CannotMerge = MergeRules.WhyNot(state),
         });
 }
@@ -33,6 +35,9 @@ public sealed record RecordPlace(PatientId? MovedTo, bool IsBlank, bool IsDestro
 
     /// <summary>The version at which it began to keep still; 0 if it does not.</summary>
     public long Attempt { get; init; }
+
+    /// <summary>The operator who asked for it; null if it does not.</summary>
+    public Actor? MovingBy { get; init; }
 
     /// <summary>Why it neither becomes part of another one nor takes one in; null if it does.</summary>
     public RefusalCode? CannotMerge { get; init; }

@@ -1,3 +1,4 @@
+using HealthGrains.Domain.Access;
 using HealthGrains.Domain.Actors;
 using HealthGrains.Domain.Consent;
 using HealthGrains.Domain.Duties;
@@ -80,8 +81,12 @@ public sealed record TakeRecordPage(PatientId From, long Attempt, long FirstVers
 }
 
 /// <summary>Makes a record that was taken over whole a part of this one.</summary>
+/// <remarks>The person is shown who of support asked for it: the trace is of the same turn, whoever finishes the merge.</remarks>
 public sealed record MergeRecord(PatientId From, long Attempt) : PatientCommand<MergeProgress>
 {
+    /// <summary>The operator who asked for it; null leaves no trace.</summary>
+    public Actor? By { get; init; }
+
     public override TurnPriority Priority => TurnPriority.Revocation;
 
     protected override bool GoesWithTheRecord => false;
@@ -101,6 +106,9 @@ public sealed record MergeRecord(PatientId From, long Attempt) : PatientCommand<
                     Emergency = MergeRules.StricterEmergency(state.Consent, incoming.State.Consent, turn),
                     EmergencyUntil = MergeRules.Earlier(state.Consent.EmergencyUntil, incoming.State.Consent.EmergencyUntil),
                 },
+                .. DutySchedule.ForMajorityOfBoth(state, incoming.State, turn),
+                .. By is { } by ? PatientSide.SupportTraces(
+                    state.Record.IsUnknown ? incoming.State : state, turn, by, AccessAction.SupportAlias) : [],
             ],
             after => MergeRules.ProgressOf(after, From, Attempt));
     }
@@ -176,6 +184,10 @@ internal static class MergeRules
 
     public static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) =>
         one is null || other < one ? other ?? one : one;
+
+    /// <summary>yyyyMMdd; the one that is known where only one is, null where none is.</summary>
+    public static string? EarlierBirthDate(PatientState one, PatientState other) =>
+        (one.BirthDate, other.BirthDate) is ({ } a, { } b) ? (string.CompareOrdinal(a, b) <= 0 ? a : b) : one.BirthDate ?? other.BirthDate;
 
     public static EmergencyFlags? StricterEmergency(ConsentState one, ConsentState other, TurnContext turn)
     {

@@ -11,7 +11,7 @@ public sealed record FindInvitation(Actor By) : PatientCommand<int>
     public override TurnPriority Priority => TurnPriority.PatientRead;
 
     public override Decision<PatientState, PatientEvent, int> Decide(PatientState state, TurnContext turn) => Reply(
-        state.Delegations.All.LastOrDefault(known => known.IsOf(By)) is { Kind: DelegationKind.Caregiving } invited
+        state.Delegations.ToAnswer(By, turn.Now, state.MajorityUnder(turn.Policy)) is { Kind: DelegationKind.Caregiving } invited
         && invited.StatusAt(turn.Now, state.MajorityUnder(turn.Policy)) == DelegationStatus.Pending
             ? invited.Number
             : 0);

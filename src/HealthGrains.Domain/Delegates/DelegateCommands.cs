@@ -142,7 +142,7 @@ public sealed record AnswerDelegation(bool Accept, Actor By) : PatientCommand<De
     public override Decision<PatientState, PatientEvent, DelegateAnswer> Decide(PatientState state, TurnContext turn)
     {
         var majority = state.MajorityUnder(turn.Policy);
-        if (state.Delegations.All.LastOrDefault(known => known.IsOf(By)) is not { } delegation)
+        if (state.Delegations.ToAnswer(By, turn.Now, majority) is not { } delegation)
             return Refuse(PatientSide.NotEntitled);
         var status = delegation.StatusAt(turn.Now, majority);
         if (status == (Accept ? DelegationStatus.Accepted : DelegationStatus.Refused))

@@ -38,6 +38,15 @@ public sealed class DelegationBook
         return null;
     }
 
+    /// <summary>What the caller answers: the newest that waits for an answer, else one that was accepted, else the newest. In a record that
+    /// was made of two the newest of all may be one of the other record, which ran out.</summary>
+    public Delegation? ToAnswer(Actor by, DateTimeOffset now, DateTimeOffset? majority) =>
+        Newest(by, known => known.StatusAt(now, majority) == DelegationStatus.Pending)
+        ?? Newest(by, known => known.StatusAt(now, majority) == DelegationStatus.Accepted)
+        ?? Newest(by, _ => true);
+
+    private Delegation? Newest(Actor by, Func<Delegation, bool> isSo) => All.LastOrDefault(known => known.IsOf(by) && isSo(known));
+
     /// <summary>The caller is, was or was invited to be a delegate.</summary>
     public bool Knows(Actor by) => All.Any(delegation => delegation.IsOf(by));
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using HealthGrains.Domain.Actors;
+using HealthGrains.Domain.Aliases;
 using HealthGrains.Domain.Documents;
 using HealthGrains.Domain.Identity;
 using HealthGrains.Domain.Patients;
@@ -63,6 +64,22 @@ public static class DutySchedule
         [
             new DutyScheduled(turn.Now, Actor.System, DutyKind.MajorityNotice, notice < turn.Now ? turn.Now : notice),
             birthday,
+        ];
+    }
+
+    /// <summary>Two records that become one: the earlier birth date counts. What either owed of a later one is due by it, at once where it
+    /// has passed; and a record may only now know it.</summary>
+    public static IReadOnlyList<PatientEvent> ForMajorityOfBoth(PatientState one, PatientState other, TurnContext turn)
+    {
+        if (MajorityOf(MergeRules.EarlierBirthDate(one, other), turn) is not { } majority)
+            return [];
+        if (majority > turn.Now)
+            return ForMajority(one.MajorityNoticed ? one : other, MergeRules.EarlierBirthDate(one, other), turn);
+        return
+        [
+            .. new[] { DutyKind.MajorityNotice, DutyKind.Majority }
+                .Where(kind => (one.Duties.DueOf(kind) ?? other.Duties.DueOf(kind)) is not null)
+                .Select(kind => new DutyScheduled(turn.Now, Actor.System, kind, turn.Now)),
         ];
     }
 

@@ -13,6 +13,10 @@ public sealed partial class PatientState
     {
         var other = Merges.Settle(merged.From)?.State
             ?? throw new InvalidOperationException("A record is merged after it was taken over.");
+        if (BirthDate is { } mine && other.BirthDate is { } theirs && mine != theirs)
+            _earlierBirthDate = MergeRules.EarlierBirthDate(this, other);
+        else
+            _earlierBirthDate ??= other._earlierBirthDate;
         var documents = Index.Absorb(other.Index, merged.From);
         Consent.Absorb(other.Consent, merged);
         Delegations.Absorb(other.Delegations, merged.At);

@@ -38,6 +38,9 @@ public sealed partial class PatientState
     // Somebody else than the person chose what the person is not alerted of.
     private bool _mutedByOthers;
 
+    // Of two records that became one and knew different ones. Null in most records.
+    private string? _earlierBirthDate;
+
     public RecordStatus Record { get; private set; } = RecordStatus.Absent;
 
     /// <summary>Nothing was ever kept here: no deposit, no consent, no delegate, no trace. It never comes back.</summary>
@@ -51,6 +54,9 @@ public sealed partial class PatientState
 
     /// <summary>Version of the entry by which it began to keep still; 0 if it does not.</summary>
     public long MovingAttempt { get; private set; }
+
+    /// <summary>The operator who asked for it; null if it does not.</summary>
+    public Actor? MovingBy { get; private set; }
 
     /// <summary>Others that are to become part of this record, or did.</summary>
     public MergeBook Merges { get; } = new();
@@ -96,9 +102,10 @@ public sealed partial class PatientState
     public IReadOnlyList<TracedAccess> Accesses => _accesses;
 
     /// <summary>yyyyMMdd: as health insurance stated it, else as the first document that a producer sent with a qualified
-    /// identity did; null if neither has. Nobody of the patient's side has a say in it.</summary>
+    /// identity did; null if neither has. Nobody of the patient's side has a say in it. Of two records that became one the earlier:
+    /// somebody else's right to read ends with it.</summary>
     public string? BirthDate =>
-        Delegations.StatedBirthDate.Length > 0 ? Delegations.StatedBirthDate : Traits?.BirthDate;
+        _earlierBirthDate ?? (Delegations.StatedBirthDate.Length > 0 ? Delegations.StatedBirthDate : Traits?.BirthDate);
 
     /// <summary>The accesses that the patient is shown, in order and with a numbering of their own: neither a trace nor a gap
     /// nor an id tells of a document that is hidden from the patient.</summary>
@@ -238,14 +245,14 @@ public sealed partial class PatientState
                 break;
             case RecordMoved moved:
                 MovedTo = moved.To;
-                (MovingTo, MovingAttempt) = (null, 0);
+                (MovingTo, MovingAttempt, MovingBy) = (null, 0, null);
                 Duties.Clear();
                 break;
             case RecordMoving moving:
-                (MovingTo, MovingAttempt) = (moving.To, stamp.Version);
+                (MovingTo, MovingAttempt, MovingBy) = (moving.To, stamp.Version, moving.By);
                 break;
             case RecordStays:
-                (MovingTo, MovingAttempt) = (null, 0);
+                (MovingTo, MovingAttempt, MovingBy) = (null, 0, null);
                 Duties.Remove(DutyKind.Merge);
                 break;
             case RecordPageTaken page:
@@ -430,6 +437,7 @@ public sealed partial class PatientState
         Traits = null;
         MasksFuture = false;
         (OpenedAt, ActivatedAt) = (null, null);
+        _earlierBirthDate = null;
         _followers.Clear();
         _sessions.Clear();
         _lastAccessDay.Clear();

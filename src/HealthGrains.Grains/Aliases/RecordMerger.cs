@@ -61,7 +61,7 @@ public sealed class RecordMerger(IJournalStore store, IGrainEngine engine, int e
             }
             else if (progress.Taken == attempt - 1)
             {
-                progress = await AskAsync(to, new MergeRecord(from, attempt), stopping);
+                progress = await AskAsync(to, new MergeRecord(from, attempt) { By = place.MovingBy }, stopping);
             }
             else
             {

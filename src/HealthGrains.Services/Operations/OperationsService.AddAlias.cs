@@ -29,7 +29,7 @@ internal sealed partial class OperationsService
         if (one == other)
             return new Wire.AddAliasResponse { AlreadyKnown = true };
         if (!ofOne.IsBlank && !ofOther.IsBlank)
-            return await MergeAsync((one, ofOne), (other, ofOther), caller, call, ct);
+            return await MergeAsync((one, ofOne), (other, ofOther), caller, ct);
 
         var (from, to, kept) = ofOther.IsBlank ? (other, one, ofOne) : (one, other, ofOther);
         if (kept.IsBlank || kept.IsDestroyed)
@@ -54,7 +54,7 @@ internal sealed partial class OperationsService
     /// <remarks>Done here and now if nothing comes between; what is interrupted after the first step is finished by the agenda,
     /// and whoever asks again is told how it ended.</remarks>
     private async Task<Wire.AddAliasResponse> MergeAsync(
-        (PatientId Patient, RecordPlace Place) from, (PatientId Patient, RecordPlace Place) to, Caller.Operator caller, RpcCall call, CancellationToken ct)
+        (PatientId Patient, RecordPlace Place) from, (PatientId Patient, RecordPlace Place) to, Caller.Operator caller, CancellationToken ct)
     {
         if (to.Place.MovingTo is not null)
         {
@@ -77,8 +77,6 @@ internal sealed partial class OperationsService
             throw RefusalStatus.Of(WhyNotMerged(refused));
         var (home, _) = await HomeOfAsync(from.Patient, ct);
         var (there, _) = await HomeOfAsync(to.Patient, ct);
-        if (end.Merged is not null)
-            await TraceAsync(GrainIds.Of(home), AccessAction.SupportAlias, call, ct);
         return home == there
             ? new Wire.AddAliasResponse
             {

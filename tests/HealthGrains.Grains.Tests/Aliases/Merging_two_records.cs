@@ -356,6 +356,7 @@ public sealed class Merging_two_records(ITestOutputHelper output)
         var medium = process.Medium;
         Assert.Equal(1, Count<RecordMerged>(medium, New));
         Assert.Equal(1, Count<RecordMoved>(medium, Old));
+        Assert.Equal(1, Events(medium, New).OfType<RecordAccessed>().Count(one => one.Trace.Action == AccessAction.SupportAlias));
         var moving = (await process.Memory.ReadAsync(GrainIds.Of(Old), 0, default)).Entries
             .Single(entry => PatientModel.Instance.Decode(entry.Body) is RecordMoving).Version;
         Assert.Equal(moving - 1, Events(medium, New).OfType<RecordPageTaken>().Sum(page => page.Entries.Count));
