@@ -101,7 +101,9 @@ internal sealed class ConsentLane(ConsentCalls calls, ConsentTally tally, int la
                 _files.TargetVersion = await calls.MaskAsync(_files.Target, _files.TargetVersion, masked: false, cancellation);
                 break;
             case Revocation.Close:
+                // A closing ends every permit.
                 await calls.OpenAsync(cancellation);
+                await calls.PermitPersonAsync(cancellation);
                 await FillAsync(cancellation);
                 break;
         }
