@@ -112,6 +112,9 @@ internal sealed class FailingEngine(IGrainEngine engine) : IGrainEngine
     /// <summary>Whose calls are never answered: their callers wait until they give up.</summary>
     public Func<JournalId, bool> Silent { get; set; } = static _ => false;
 
+    /// <summary>Calls that are not answered.</summary>
+    public int Silenced { get; private set; }
+
     public EngineStatus Status => engine.Status;
 
     /// <summary>The next call to a grain of this kind fails.</summary>
@@ -143,7 +146,11 @@ internal sealed class FailingEngine(IGrainEngine engine) : IGrainEngine
         }
 
         if (Silent(grain))
+        {
+            Silenced++;
             return SilentAsync<TAnswer>(waiting);
+        }
+
         return engine.AskAsync(grain, command, waiting);
     }
 
