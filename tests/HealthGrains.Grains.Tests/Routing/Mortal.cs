@@ -51,9 +51,15 @@ internal sealed class MortalStore(IJournalStore store, Mortality mortality, int 
     public ValueTask<JournalTail> ReadAsync(JournalId journal, long? afterVersion, CancellationToken cancellation) =>
         store.ReadAsync(journal, afterVersion, cancellation);
 
-    public ValueTask<IReadOnlyList<LogEntry>> ReadLogAsync(
-        int shard, long afterPosition, int entriesMax, CancellationToken cancellation) =>
-        store.ReadLogAsync(shard, afterPosition, Math.Min(entriesMax, pageEntriesMax), cancellation);
+    /// <summary>What each reading of the log waits for.</summary>
+    public Task Held { get; set; } = Task.CompletedTask;
+
+    public async ValueTask<IReadOnlyList<LogEntry>> ReadLogAsync(
+        int shard, long afterPosition, int entriesMax, CancellationToken cancellation)
+    {
+        await Held.WaitAsync(cancellation);
+        return await store.ReadLogAsync(shard, afterPosition, Math.Min(entriesMax, pageEntriesMax), cancellation);
+    }
 
     public ValueTask<IReadOnlyList<long>> ReadPositionsAsync(CancellationToken cancellation) =>
         store.ReadPositionsAsync(cancellation);
@@ -112,9 +118,6 @@ internal sealed class FailingEngine(IGrainEngine engine) : IGrainEngine
     /// <summary>Whose calls are never answered: their callers wait until they give up.</summary>
     public Func<JournalId, bool> Silent { get; set; } = static _ => false;
 
-    /// <summary>Calls that are not answered.</summary>
-    public int Silenced { get; private set; }
-
     public EngineStatus Status => engine.Status;
 
     /// <summary>The next call to a grain of this kind fails.</summary>
@@ -146,11 +149,7 @@ internal sealed class FailingEngine(IGrainEngine engine) : IGrainEngine
         }
 
         if (Silent(grain))
-        {
-            Silenced++;
             return SilentAsync<TAnswer>(waiting);
-        }
-
         return engine.AskAsync(grain, command, waiting);
     }
 
