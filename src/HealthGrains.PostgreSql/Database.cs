@@ -50,7 +50,8 @@ internal sealed class Database : IAsyncDisposable
 
     /// <summary>Whether the server still works on what a session was sent. A session that has answered, or was never told, is idle
     /// or gone.</summary>
-    /// <returns>True also when the server could not be asked.</returns>
+    /// <returns>True also when the server could not be asked, or when a pooler gives sessions numbers of its own, by which they are
+    /// not found: a commit that works on must not be taken for one on a dead line, because giving it up cancels it.</returns>
     public async Task<bool> IsAtWorkAsync(int session)
     {
         try
@@ -58,12 +59,20 @@ internal sealed class Database : IAsyncDisposable
             var connection = await ConnectAsync().ConfigureAwait(false);
             await using (connection.ConfigureAwait(false))
             {
-                using var command = new NpgsqlCommand("SELECT 1 FROM pg_stat_activity WHERE pid = $1 AND state <> 'idle'", connection)
+                // One that waits for its client is not at work, though it be active: it has a part of what was sent, and the rest is lost.
+                using var command = new NpgsqlCommand(
+                    "SELECT pg_backend_pid() <> $2 OR EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1 AND state <> 'idle' "
+                    + "AND wait_event IS DISTINCT FROM 'ClientRead')",
+                    connection)
                 {
                     CommandTimeout = (int)PostgreSqlLimits.LookWaitMax.TotalSeconds,
-                    Parameters = { new NpgsqlParameter<int> { TypedValue = session } },
+                    Parameters =
+                    {
+                        new NpgsqlParameter<int> { TypedValue = session },
+                        new NpgsqlParameter<int> { TypedValue = connection.ProcessID },
+                    },
                 };
-                return await command.ExecuteScalarAsync().ConfigureAwait(false) is not null;
+                return await command.ExecuteScalarAsync().ConfigureAwait(false) is not false;
             }
         }
         catch (Exception failure) when (Failures.IsDatabase(failure))

@@ -54,6 +54,10 @@ public sealed class PostgreSqlJournalStore : IJournalStore
 
     public Guid StoreId { get; }
 
+    /// <summary>Completes with one line when the database turns out to have lost commits that this process knows of; the process must
+    /// end then.</summary>
+    public Task<string> Failed => _state.Failed;
+
     /// <summary>Large contents in the same database; it lives as long as this store.</summary>
     public IContentStore Contents { get; }
 

@@ -8,6 +8,7 @@ internal sealed class StoreState(IReadOnlyList<long> positions, JournalInstrumen
     private readonly Lock _gate = new();
     private readonly long[] _positions = [.. positions];
     private readonly TaskCompletionSource?[] _grown = new TaskCompletionSource?[positions.Count];
+    private readonly TaskCompletionSource<string> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _waiters;
 
     public JournalInstruments Instruments { get; } = instruments;
@@ -15,6 +16,9 @@ internal sealed class StoreState(IReadOnlyList<long> positions, JournalInstrumen
     public int Shards => _positions.Length;
 
     public bool HasWaiters => Volatile.Read(ref _waiters) > 0;
+
+    /// <summary>Completes with one line for the operator when the store stops itself.</summary>
+    public Task<string> Failed => _failed.Task;
 
     /// <summary>The last position that is known of a shard's log.</summary>
     public long PositionOf(int shard)
@@ -37,6 +41,26 @@ internal sealed class StoreState(IReadOnlyList<long> positions, JournalInstrumen
         }
 
         grown?.TrySetResult();
+    }
+
+    /// <summary>Whether a log reaches as far as is known of it. One that does not has lost entries: what grains and readers here know
+    /// of them is not so any more, and the store stops.</summary>
+    /// <param name="shard">From 0.</param>
+    /// <param name="position">As it was read under the shard's lock, so that nobody could be further.</param>
+    public bool StillReaches(int shard, long position)
+    {
+        if (position >= PositionOf(shard))
+            return true;
+        _failed.TrySetResult(
+            $"The log of shard {shard} ends at {position}, and went as far as {PositionOf(shard)}: the database has lost commits, "
+            + "as after the promotion of a standby that was behind. Start again to go on from what it has.");
+        return false;
+    }
+
+    public void ThrowIfFailed()
+    {
+        if (_failed.Task.IsCompleted)
+            throw new JournalUnavailableException("The database has lost commits.", JournalUnavailableReason.Away);
     }
 
     /// <summary>See <see cref="IJournalStore.WaitForLogAsync"/>.</summary>

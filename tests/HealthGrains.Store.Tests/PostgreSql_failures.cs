@@ -153,6 +153,56 @@ public sealed class PostgreSql_failures(PostgreSqlServer server) : IAsyncLifetim
     }
 
     [SuiteFact]
+    public async Task A_commit_that_lasts_is_not_given_up_behind_a_pooler_that_numbers_sessions_itself()
+    {
+        // To give it up would be to cancel it: one that waits for a standby would be made, seen and confirmed without the standby.
+        var directory = new Npgsql.NpgsqlConnectionStringBuilder(server.Connection).Host!; // ! every connection string here has one
+        if (!directory.StartsWith('/'))
+            return;
+        await using var pooler = new RenumberingPooler(directory);
+        await using var store = await PostgreSqlJournalStore.OpenAsync(new PostgreSqlStoreOptions
+        {
+            Connection = $"{Connection};Host=127.0.0.1;Port={pooler.Port};SSL Mode=Disable",
+        });
+        await AppendAsync(store, 0);
+        await PostgreSqlServer.ExecuteAsync(Connection, """
+            CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN PERFORM pg_sleep(11); RETURN NULL; END $$;
+            CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON entry DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW EXECUTE FUNCTION wait()
+            """);
+
+        await AppendAsync(store, 1);
+
+        Assert.Equal(0, pooler.Cancels);
+        Assert.Equal(2, (await store.ReadAsync(Journal, null, default)).Version);
+    }
+
+    [SuiteFact]
+    public async Task A_database_that_went_back_stops_the_store_and_nothing_is_written_on_it()
+    {
+        await using var store = await OpenAsync();
+        await AppendAsync(store, 0);
+        await PostgreSqlServer.ExecuteAsync(Connection, "CREATE TABLE old_head AS SELECT * FROM head; CREATE TABLE old_shard AS SELECT * FROM shard");
+        await AppendAsync(store, 1);
+
+        // As a standby that was one commit behind has it when it is promoted.
+        await PostgreSqlServer.ExecuteAsync(Connection, """
+            DELETE FROM entry WHERE version = 2; DELETE FROM head; INSERT INTO head SELECT * FROM old_head;
+            UPDATE shard SET position = old_shard.position FROM old_shard WHERE shard.shard = old_shard.shard
+            """);
+
+        await Assert.ThrowsAsync<JournalUnavailableException>(() => AppendAsync(store, 2));
+        Assert.Contains("has lost commits", await store.Failed.WaitAsync(TimeSpan.FromSeconds(30)), StringComparison.Ordinal);
+        await Assert.ThrowsAsync<JournalUnavailableException>(() => AppendAsync(store, 1));
+
+        await using var again = await OpenAsync();
+        await AppendAsync(again, 1);
+        Assert.False(again.Failed.IsCompleted);
+        Assert.Null((await again.VerifyAsync(null, null, default)).FirstDamage);
+    }
+
+    [SuiteFact]
     public async Task A_process_that_stops_while_it_holds_a_shard_does_not_stop_the_others()
     {
         await using var stopped = await OpenAsync(alwaysLock: true);
@@ -276,6 +326,15 @@ public sealed class PostgreSql_failures(PostgreSqlServer server) : IAsyncLifetim
     {
         var away = await Assert.ThrowsAsync<JournalUnavailableException>(() => PostgreSqlJournalStore.OpenAsync(
             new PostgreSqlStoreOptions { Connection = "Host=/nonexistent;Username=nobody;Database=none" }));
+
+        Assert.Equal(JournalUnavailableReason.Away, away.Reason);
+    }
+
+    [SuiteFact]
+    public async Task A_connection_may_name_two_servers_as_the_runbook_does()
+    {
+        var away = await Assert.ThrowsAsync<JournalUnavailableException>(() => PostgreSqlJournalStore.OpenAsync(
+            new PostgreSqlStoreOptions { Connection = "Host=127.0.0.1,127.0.0.2;Port=9;Target Session Attributes=primary;Username=nobody;Database=none" }));
 
         Assert.Equal(JournalUnavailableReason.Away, away.Reason);
     }

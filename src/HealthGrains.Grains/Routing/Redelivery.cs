@@ -47,9 +47,10 @@ public sealed class Redelivery
                     await _handover.DeliverAsync(shard, part, plan.UpTo, waiting);
                 position = plan.UpTo;
             }
-            catch (Exception failure) when (failure is JournalException or EngineOverloadedException or FormatException)
+            catch (Exception failure) when (failure is not OperationCanceledException)
             {
-                // What comes after the head follows by itself.
+                // What comes after the head follows by itself. A bug in one recipient keeps no other one from being tried; the router's
+                // own lane meets it too, and tells it.
                 return pages == 0 ? HeldUp.By(failure) : null;
             }
         }

@@ -247,8 +247,9 @@ public sealed class Router : IAsyncDisposable
                 {
                     try
                     {
+                        // Where another router has moved it further, this one still goes on from where it is: whom that one has
+                        // set aside since is not known here, and would be handed what comes after before what it lacks.
                         checkpoint = await CheckpointAsync(shard, lease, checkpoint, position, CancellationToken.None);
-                        position = Math.Max(position, checkpoint);
                         progress.Move(position, checkpoint, _time.GetUtcNow());
                     }
                     catch (JournalUnavailableException failure)

@@ -18,9 +18,9 @@ internal sealed record DeliveryServices(
 /// is owed something from before the checkpoint, and from which position on.</para>
 /// <para>D2. A recipient that could not be told for <see cref="RoutingLimits.SetAsideAfter"/> is set aside: the page goes on without it,
 /// and a lane of its own reads the log from the first entry that it lacks and hands it over in order, without end. The shard's loop
-/// leaves it out until the lane has come as far as the loop. A recipient is handed nothing before it has what comes before, by
+/// leaves it out until the lane has come as far as the loop, and as the checkpoint. A recipient is handed nothing before it has what comes before, by
 /// whomever: that is what makes its memory of one position enough.</para>
-/// <para>D3. It comes back in this order: the lane has come as far as the loop, the loop serves it again, then the agenda's line is
+/// <para>D3. It comes back in this order: the lane has come as far as the loop and the checkpoint, the loop serves it again, then the agenda's line is
 /// settled. A crash in between finds the line, and delivers again what is taken in once. While the line is being settled the recipient
 /// is not set aside anew.</para>
 /// <para>D4. A line is settled only by the router that has it in hand. A former router of the shard, which does not know how far its
@@ -175,7 +175,7 @@ internal sealed class ShardDeliveries : IAsyncDisposable
         {
             if (!_lanes.TryGetValue(recipient, out var lane))
                 return false;
-            lane.Required = upTo;
+            lane.Required = Math.Max(lane.Required, upTo);
             return true;
         }
     }
@@ -317,15 +317,22 @@ internal sealed class ShardDeliveries : IAsyncDisposable
                     var (upTo, held) = await StepAsync(lane, position, pause);
                     if (held is null)
                     {
+                        var came = upTo > position;
                         position = upTo;
                         pause = RoutingLimits.RetryFirst;
-                        if (!Returns(lane, position))
-                            continue;
-                        await SettleAsync(lane);
-                        return;
-                    }
+                        if (!Requires(lane, position) && await ReturnsAsync(lane, position))
+                        {
+                            await SettleAsync(lane);
+                            return;
+                        }
 
-                    await NoteAsync(lane, held);
+                        if (came)
+                            continue;
+                    }
+                    else
+                    {
+                        await NoteAsync(lane, held);
+                    }
                 }
                 catch (Exception failure) when (failure is JournalException or EngineOverloadedException)
                 {
@@ -381,10 +388,14 @@ internal sealed class ShardDeliveries : IAsyncDisposable
     }
 
     /// <summary>D3: from the same moment on the loop serves it again.</summary>
-    private bool Returns(AsideLane lane, long position)
+    private async ValueTask<bool> ReturnsAsync(AsideLane lane, long position)
     {
+        // Where no lease keeps routers apart, the one that this line comes from may have been further than the loop here, and its
+        // checkpoint with it: what lies before that checkpoint is nobody's to deliver but this lane's.
+        var checkpoint = await _services.Store.ReadCheckpointAsync(Router.CheckpointName, _shard, _ending.Token);
         lock (_gate)
         {
+            lane.Required = Math.Max(lane.Required, checkpoint);
             if (position < lane.Required)
                 return false;
             _lanes.Remove(lane.Recipient);

@@ -83,7 +83,7 @@ internal static class StoreChoice
 #endif
             var store = await PostgreSqlJournalStore.OpenAsync(new PostgreSqlStoreOptions { Connection = connection, Time = time });
             isOpen = true;
-            return new OpenedStore(store, store.Contents, store.Keys, NeverFails(), IsShared: true) { Leases = store.Leases, Scratch = scratch };
+            return new OpenedStore(store, store.Contents, store.Keys, store.Failed, IsShared: true) { Leases = store.Leases, Scratch = scratch };
         }
         catch (ArgumentException)
         {

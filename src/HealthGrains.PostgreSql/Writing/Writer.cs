@@ -19,6 +19,8 @@ namespace HealthGrains.PostgreSql.Writing;
 /// server, asked on another line, no longer works on it, is the line given up: then it is dead.</para>
 /// <para>W4. A process that stops between the two holds the shards for a few seconds: then the server ends its session, and
 /// what it sends later is refused.</para>
+/// <para>W5. A position that under its shard's lock is below what this process knows was lost by the database: nothing is written on it,
+/// and the store stops for good, since grains here may stand on what is gone.</para>
 /// </remarks>
 internal sealed class Writer : IAsyncDisposable
 {
@@ -49,6 +51,7 @@ internal sealed class Writer : IAsyncDisposable
     /// closed.</exception>
     public void Enqueue(WriteRequest request)
     {
+        _state.ThrowIfFailed();
         if (Volatile.Read(ref _sentAt) is not 0 and var sent
             && _options.Time.GetElapsedTime(sent) > PostgreSqlLimits.CommitWaitMax)
         {
@@ -228,8 +231,11 @@ internal sealed class Writer : IAsyncDisposable
                 await answer.WaitAsync(PostgreSqlLimits.CommitLookEvery, _options.Time).ConfigureAwait(false);
                 return;
             }
-            catch (TimeoutException) when (!answer.IsCompleted)
+            catch (TimeoutException)
             {
+                // It may have been answered in this very moment; what it was is the caller's to see.
+                if (answer.IsCompleted)
+                    return;
                 idle = await _database.IsAtWorkAsync(session).ConfigureAwait(false) ? 0 : idle + 1;
             }
         }
@@ -260,7 +266,12 @@ internal sealed class Writer : IAsyncDisposable
                 var plan = PlanOf(batch);
                 await plan.LockAsync(connection).ConfigureAwait(false);
                 foreach (var (shard, position) in plan.Positions)
+                {
+                    if (!_state.StillReaches(shard, position))
+                        throw new IOException("A log ends before what is known of it.");
                     _state.Grew(shard, position);
+                }
+
                 return (connection, plan);
             }
             catch (Exception failure) when (Failures.IsDatabase(failure))

@@ -51,9 +51,15 @@ internal sealed class MortalStore(IJournalStore store, Mortality mortality, int 
     public ValueTask<JournalTail> ReadAsync(JournalId journal, long? afterVersion, CancellationToken cancellation) =>
         store.ReadAsync(journal, afterVersion, cancellation);
 
-    public ValueTask<IReadOnlyList<LogEntry>> ReadLogAsync(
-        int shard, long afterPosition, int entriesMax, CancellationToken cancellation) =>
-        store.ReadLogAsync(shard, afterPosition, Math.Min(entriesMax, pageEntriesMax), cancellation);
+    /// <summary>What each reading of the log waits for.</summary>
+    public Task Held { get; set; } = Task.CompletedTask;
+
+    public async ValueTask<IReadOnlyList<LogEntry>> ReadLogAsync(
+        int shard, long afterPosition, int entriesMax, CancellationToken cancellation)
+    {
+        await Held.WaitAsync(cancellation);
+        return await store.ReadLogAsync(shard, afterPosition, Math.Min(entriesMax, pageEntriesMax), cancellation);
+    }
 
     public ValueTask<IReadOnlyList<long>> ReadPositionsAsync(CancellationToken cancellation) =>
         store.ReadPositionsAsync(cancellation);

@@ -7,6 +7,7 @@ using HealthGrains.Grains.Engine;
 using HealthGrains.Grains.Journal;
 using HealthGrains.Grains.Keys;
 using HealthGrains.Grains.Routing;
+using HealthGrains.Grains.Senders;
 using HealthGrains.Testing.Clocks;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -193,6 +194,56 @@ public sealed class Stalled_deliveries : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_router_that_is_passed_by_another_one_does_not_skip_whom_that_one_has_set_aside()
+    {
+        // Two routers without leases, as on either side of a partition: one stands still for a while, the other passes it.
+        await TwoFollowersAsync(_process);
+        await SubmitManyAsync(_process, 101, 2);
+        await using var slow = new RoutedProcess(_medium, _time);
+        slow.Router.Start();
+        await slow.RouteAsync();
+        var goesOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        slow.Store.Held = goesOn.Task;
+
+        Fail(_process, "STORE_AWAY");
+        _process.Router.Start();
+        await SubmitManyAsync(_process, 103, 20);
+        await _process.PassUntilAsync(() => _process.Router.Stalled > 0 && IsAtTheEnd(_process), "passing it");
+        goesOn.SetResult();
+        await slow.PassUntilAsync(() => slow.Store.CheckpointConflicts > 0, "noticing it");
+        await SubmitManyAsync(_process, 130, 2);
+        await slow.RouteAsync();
+
+        Mend(_process);
+        await _process.RouteAsync();
+        await EverybodyWasToldOnceAsync(_process);
+        Assert.Empty(await ListAsync(_process));
+    }
+
+    [Fact]
+    public async Task A_line_of_a_router_that_was_further_is_not_settled_before_that_ones_checkpoint()
+    {
+        await TwoFollowersAsync(_process);
+        var behind = _process.LastPosition(0);
+        await SubmitManyAsync(_process, 101, 12);
+        Fail(_process, "STORE_AWAY");
+        _process.Router.Start();
+        await _process.PassUntilAsync(() => _process.Router.Stalled == 1 && IsAtTheEnd(_process), "going on without it");
+        await _process.Router.StopAsync().Within("stopping");
+        Mend(_process);
+
+        // One that read the checkpoint before that, takes the line over, settles it, and ends before its own loop has come anywhere.
+        var handover = new Handover(_process.Engine, new UniqueIdKeys(new MemoryKeyedRows(_medium), _process.Store), static (_, _, _) => { });
+        var services = new DeliveryServices(
+            _process.Store, _process.Engine, handover, _time, NullLogger.Instance, new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11]));
+        await using (var deliveries = await ShardDeliveries.StartAsync(0, services, behind, default))
+            await _process.PassUntilAsync(() => deliveries.Held == 0, "settling");
+
+        Assert.Empty(await ListAsync(_process));
+        await EverybodyWasToldOnceAsync(_process);
+    }
+
+    [Fact]
     public async Task An_operator_who_tries_again_is_told_at_once_whether_it_arrived()
     {
         await TwoFollowersAsync(_process);
@@ -205,6 +256,8 @@ public sealed class Stalled_deliveries : IAsyncLifetime
         var held = Assert.Single(await ListAsync(_process)).Held!; // ! a delivery
 
         Assert.Equal("STORE_AWAY", await redelivery.TryAsync(0, held, default));
+        Fail(_process, "INTERNAL");
+        Assert.Equal("INTERNAL", await redelivery.TryAsync(0, held, default));
         Mend(_process);
         Assert.Null(await redelivery.TryAsync(0, held, default));
         Assert.Null(await redelivery.TryAsync(0, held, default));
