@@ -22,8 +22,9 @@ internal interface IShardRouterGrain : IGrainWithStringKey
 /// <para>Started by being activated. The silo that has the shard asks for it when it gets the shard and every
 /// <see cref="OrleansLimits.KeepEvery"/>; when a silo dies, the one that takes over its shards does. A reminder asks too, should
 /// nobody else.</para>
-/// <para>Two activations for a moment, on either side of a partition, are harmless: recipients remember what they took in, and the
-/// checkpoint moves by compare-and-swap.</para>
+/// <para>Two activations for a moment, on either side of a partition: recipients remember what they took in, the checkpoint moves by
+/// compare-and-swap, and a silo that the others have declared dead moves it no more. What two that both live could still do to a
+/// recipient that was set aside is in the decision on it.</para>
 /// </remarks>
 [ShardPlacement]
 [Reentrant]
