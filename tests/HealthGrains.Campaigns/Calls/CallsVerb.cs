@@ -206,7 +206,9 @@ internal static class CallsVerb
                 }
             }
 
-            if (failure is not null && fault.IsSync && exit is null)
+            // SQLite does not look at the sync of a directory in which it has made a file; the store syncs its directory itself, later.
+            // Which of the two was struck is not told apart here: that nothing is lost is what counts.
+            if (fault.IsSync && exit is null && failure is { } synced && !IsDirectory(synced.Path))
                 problem = Join(problem, "a sync failed and the server went on");
             Findings? findings = null;
             if (fault.Phase != Phase.FirstStart)
@@ -236,6 +238,9 @@ internal static class CallsVerb
             });
         }
     }
+
+    // One of a first start may be gone again; files have extensions, directories have none.
+    private static bool IsDirectory(string path) => Directory.Exists(path) || !Path.HasExtension(path);
 
     private static string NameOf(string path) => Directory.Exists(path) ? "a directory" : Path.GetFileName(path);
 

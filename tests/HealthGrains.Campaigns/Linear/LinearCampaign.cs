@@ -81,7 +81,7 @@ internal static class LinearCampaign
             + (planted > 0 ? $" of {planted} planted" : "") + $"; checked in {clock.Elapsed.TotalSeconds:0.00} s; seed {options.Seed}");
         if (planted > 0)
             return bad.Count == planted ? 1 : 6;
-        return !bad.IsEmpty ? 1 : killed < kills || (kills > 0 && lost == 0) || world.OverloadedCalls == 0 ? 3 : 0;
+        return !bad.IsEmpty ? 1 : killed < kills || (kills > 0 && lost == 0) ? 3 : 0;
     }
 
     private static async Task<int> KillAsync(
