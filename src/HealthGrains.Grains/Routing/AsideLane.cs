@@ -32,10 +32,8 @@ internal sealed class AsideLane(JournalId recipient, long required)
 
     public async Task PauseAsync(TimeSpan pause, TimeProvider time, CancellationToken ending)
     {
-        // Jitter, so that recipients held up together do not come back together.
-        var jittered = pause * (0.5 + (Random.Shared.NextDouble() / 2));
         using var over = CancellationTokenSource.CreateLinkedTokenSource(ending);
-        await Task.WhenAny(Task.Delay(jittered, time, over.Token), _woken.Task);
+        await Task.WhenAny(Task.Delay(RetryPause.Jittered(pause), time, over.Token), _woken.Task);
         await over.CancelAsync();
         if (_woken.Task.IsCompleted)
             _woken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -160,14 +160,14 @@ public sealed class Router : IAsyncDisposable
             {
                 RoutingLog.ShardHeldUp(_logger, shard, failure.GetType().Name, pause);
                 await PauseAsync(pause, stopping);
-                pause = Longer(pause);
+                pause = RetryPause.Longer(pause);
             }
             catch (Exception bug)
             {
                 // Like a turn's, this loop outlives what it runs: a bug must not end a shard's routing without a word.
                 RoutingLog.ShardFailed(_logger, shard, bug.GetType().Name, pause, bug.StackTrace);
                 await PauseAsync(pause, stopping);
-                pause = Longer(pause);
+                pause = RetryPause.Longer(pause);
             }
         }
     }
@@ -327,16 +327,11 @@ public sealed class Router : IAsyncDisposable
         return sum;
     }
 
-    private static TimeSpan Longer(TimeSpan pause) =>
-        pause * 2 < RoutingLimits.RetryMax ? pause * 2 : RoutingLimits.RetryMax;
-
     private async Task PauseAsync(TimeSpan pause, CancellationToken stopping)
     {
-        // Jitter, so that recipients held up together do not come back together.
-        var jittered = pause * (0.5 + (Random.Shared.NextDouble() / 2));
         try
         {
-            await Task.Delay(jittered, _time, stopping);
+            await Task.Delay(RetryPause.Jittered(pause), _time, stopping);
         }
         catch (OperationCanceledException)
         {

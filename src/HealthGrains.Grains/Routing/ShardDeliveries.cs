@@ -199,7 +199,7 @@ internal sealed class ShardDeliveries : IAsyncDisposable
             }
 
             await PauseAsync(pause);
-            pause = Longer(pause);
+            pause = RetryPause.Longer(pause);
         }
     }
 
@@ -345,7 +345,7 @@ internal sealed class ShardDeliveries : IAsyncDisposable
                 }
 
                 await lane.PauseAsync(pause, _services.Time, _ending.Token);
-                pause = Longer(pause);
+                pause = RetryPause.Longer(pause);
             }
         }
         catch (Exception end) when (end is OperationCanceledException or EngineDrainingException)
@@ -406,7 +406,7 @@ internal sealed class ShardDeliveries : IAsyncDisposable
 
     private async Task SettleAsync(AsideLane lane)
     {
-        for (var pause = RoutingLimits.RetryFirst; ; pause = Longer(pause))
+        for (var pause = RoutingLimits.RetryFirst; ; pause = RetryPause.Longer(pause))
         {
             try
             {
@@ -516,7 +516,7 @@ internal sealed class ShardDeliveries : IAsyncDisposable
     // D5: tried without end.
     private async Task TakeDutiesAsync(TakeIntoAgenda command)
     {
-        for (var pause = RoutingLimits.RetryFirst; ; pause = Longer(pause))
+        for (var pause = RoutingLimits.RetryFirst; ; pause = RetryPause.Longer(pause))
         {
             try
             {
@@ -539,12 +539,9 @@ internal sealed class ShardDeliveries : IAsyncDisposable
     private ValueTask<Domain.Turns.TurnResult<TAnswer>> AskAsync<TAnswer>(AgendaCommand<TAnswer> command) =>
         _services.Engine.AskAsync(_agenda, command, _ending.Token);
 
-    private static TimeSpan Longer(TimeSpan pause) =>
-        pause * 2 < RoutingLimits.RetryMax ? pause * 2 : RoutingLimits.RetryMax;
-
     // Between two tries it looks at the token itself: a store that has failed may refuse without doing so, for ever.
     private Task PauseAsync(TimeSpan pause) =>
-        Task.Delay(pause * (0.5 + (Random.Shared.NextDouble() / 2)), _services.Time, _ending.Token);
+        Task.Delay(RetryPause.Jittered(pause), _services.Time, _ending.Token);
 
     /// <summary>How long a try is waited for.</summary>
     private sealed class Patience : IDisposable
